@@ -1,0 +1,584 @@
+//! Bytes of the peer in, events out (RFC 6455 section 5).
+//!
+//! A [`Decoder`] is given what a socket delivered, in any chunking, and asked for the next event
+//! until it has none. Payloads are unmasked where they lie: a message that lies whole in the input
+//! is handed out as a slice of it and is never copied here; anything else is put together in memory
+//! that grows with what arrives.
+//!
+//! The first error ends the decoder, and so does a close frame: later input is ignored.
+
+use super::close::{NO_STATUS, parse_close_body};
+use super::deflate::{Inflater, InflaterConfig};
+use super::frame::{Expectations, FrameStart};
+use super::message::Message;
+use super::{MaskKey, MessageKind, Opcode, ProtocolError, Role, apply_mask};
+
+/// Bounds on what a peer may send. `None` means no bound.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// The longest message in bytes, before and after inflating (`maxPayload`).
+    pub max_payload: Option<usize>,
+    /// The most frames a message may have (`maxFragments`).
+    pub max_fragments: Option<u32>,
+    /// The most pieces that one part of a frame may arrive in (`maxBufferedChunks`).
+    pub max_buffered_chunks: Option<u32>,
+}
+
+/// What a decoder is to accept.
+#[derive(Debug, Clone, Copy)]
+pub struct DecoderConfig {
+    pub role: Role,
+    pub limits: Limits,
+    /// Take text and close reasons as they are (`skipUTF8Validation`).
+    pub skip_utf8_validation: bool,
+    /// The peer may compress its messages.
+    pub inflate: Option<InflaterConfig>,
+}
+
+/// Something the peer said.
+#[derive(Debug)]
+pub enum Event<'a> {
+    Message {
+        kind: MessageKind,
+        payload: Payload<'a>,
+    },
+    /// A frame of a binary message, when fragments are kept apart; never an empty one.
+    Fragment(Payload<'a>),
+    /// The binary message whose fragments came before is complete.
+    FragmentsEnd,
+    Ping(&'a [u8]),
+    Pong(&'a [u8]),
+    /// The last event of a connection's decoder.
+    Close {
+        /// 1005 if the frame carried none.
+        code: u16,
+        reason: &'a [u8],
+    },
+}
+
+/// Where the bytes of a message are.
+#[derive(Debug)]
+pub enum Payload<'a> {
+    /// Within the input.
+    Borrowed(&'a mut [u8]),
+    /// In memory of their own.
+    Owned(Vec<u8>),
+}
+
+impl Payload<'_> {
+    pub fn as_slice(&self) -> &[u8] {
+        match self {
+            Payload::Borrowed(bytes) => bytes,
+            Payload::Owned(bytes) => bytes,
+        }
+    }
+}
+
+/// One piece of input, and how much of it has been read.
+#[derive(Debug)]
+pub struct Input<'a> {
+    bytes: &'a mut [u8],
+    position: usize,
+}
+
+impl Input<'_> {
+    /// How many bytes have been read.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    fn remaining(&self) -> usize {
+        self.bytes.len() - self.position
+    }
+}
+
+/// The receiving half of a connection.
+pub struct Decoder {
+    config: DecoderConfig,
+    keep_fragments: bool,
+    state: State,
+    frame: Frame,
+    message: Option<Message>,
+    inflater: Option<Inflater>,
+    /// The beginning of a part of a header whose end has not arrived.
+    partial: [u8; 8],
+    partial_length: usize,
+    /// The payload of a control frame that arrives in pieces.
+    control: Vec<u8>,
+    /// Pieces of input that hold bytes of the part that is being waited for.
+    buffered_chunks: u32,
+    /// A part was completed within the present piece of input.
+    progressed: bool,
+}
+
+impl Decoder {
+    pub fn new(config: DecoderConfig) -> Self {
+        Self {
+            config,
+            keep_fragments: false,
+            state: State::Start,
+            frame: Frame::NONE,
+            message: None,
+            inflater: config.inflate.map(Inflater::new),
+            partial: [0; 8],
+            partial_length: 0,
+            control: Vec::new(),
+            buffered_chunks: 0,
+            progressed: false,
+        }
+    }
+
+    /// Whether fragments of binary messages are handed out as received (`binaryType` "fragments").
+    pub fn set_keep_fragments(&mut self, keep: bool) {
+        self.keep_fragments = keep;
+    }
+
+    /// Changes the longest message that is accepted, from the next frame on.
+    pub fn set_max_payload(&mut self, max_payload: Option<usize>) {
+        self.config.limits.max_payload = max_payload;
+    }
+
+    /// Whether a close frame or an error has ended the decoder.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    /// Begins a new piece of input.
+    pub fn begin<'i>(&mut self, bytes: &'i mut [u8]) -> Result<Input<'i>, ProtocolError> {
+        self.count_chunk()?;
+        Ok(Input { bytes, position: 0 })
+    }
+
+    /// The next event, or `None` when more input is needed.
+    pub fn next<'a>(
+        &'a mut self,
+        input: &'a mut Input<'_>,
+    ) -> Result<Option<Event<'a>>, ProtocolError> {
+        let ready = loop {
+            match self.step(input) {
+                Ok(Step::Again) => {}
+                Ok(Step::Ready(ready)) => break ready,
+                Ok(Step::NeedInput) => {
+                    self.end_chunk();
+                    return Ok(None);
+                }
+                Err(error) => {
+                    self.state = State::Ended;
+                    self.message = None;
+                    return Err(error);
+                }
+            }
+        };
+        self.event(ready, input).map(Some)
+    }
+
+    /// Memory into which the rest of a large frame can be received directly, and the most bytes
+    /// that may be appended to it; then call [`commit_direct`](Self::commit_direct).
+    ///
+    /// Only while the payload of an uncompressed data frame is being waited for.
+    pub fn direct_buffer(&mut self) -> Option<(&mut Vec<u8>, usize)> {
+        let message = self.message.as_mut()?;
+        let remaining = self.frame.length - self.frame.received;
+        if self.state != State::Payload
+            || self.frame.opcode.is_control()
+            || message.compressed
+            || remaining < DIRECT_FROM
+        {
+            return None;
+        }
+        message.reserve(DIRECT_FROM as usize, remaining);
+        let room = message.buffer.capacity() - message.buffer.len();
+        let most = room.min(usize::try_from(remaining).unwrap_or(usize::MAX));
+        Some((&mut message.buffer, most))
+    }
+
+    /// Takes `received` bytes that have been appended to the direct buffer.
+    pub fn commit_direct(&mut self, received: usize) -> Result<(), ProtocolError> {
+        let result = self.count_chunk().and_then(|()| {
+            let Some(message) = self.message.as_mut() else {
+                return Ok(());
+            };
+            let start = message.buffer.len() - received;
+            let offset = self.frame.received as usize;
+            apply_mask(&mut message.buffer[start..], self.frame.key, offset);
+            self.frame.received += received as u64;
+            message.validate_from(start)
+        });
+        match result {
+            Ok(()) => self.end_chunk(),
+            Err(_) => self.state = State::Ended,
+        }
+        result
+    }
+
+    fn count_chunk(&mut self) -> Result<(), ProtocolError> {
+        self.progressed = false;
+        let most = self.config.limits.max_buffered_chunks;
+        if most.is_some_and(|most| self.buffered_chunks >= most) && !self.has_ended() {
+            self.state = State::Ended;
+            return Err(ProtocolError::TooManyChunks);
+        }
+        Ok(())
+    }
+
+    fn end_chunk(&mut self) {
+        let waiting = match self.state {
+            State::Payload => self.frame.received > 0,
+            _ => self.partial_length > 0,
+        };
+        self.buffered_chunks = match (waiting, self.progressed) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => self.buffered_chunks + 1,
+        };
+    }
+
+    fn step(&mut self, input: &mut Input<'_>) -> Result<Step, ProtocolError> {
+        match self.state {
+            State::Start => self.read_start(input),
+            State::Length => self.read_length(input),
+            State::Key => {
+                let Some(key) = self.take::<4>(input) else {
+                    return Ok(Step::NeedInput);
+                };
+                self.frame.key = key;
+                self.state = State::Payload;
+                Ok(Step::Again)
+            }
+            State::Payload if self.frame.opcode.is_control() => Ok(self.read_control(input)),
+            State::Payload => self.read_data(input),
+            State::FragmentsEnd => {
+                self.state = State::Start;
+                Ok(Step::Ready(Ready::FragmentsEnd))
+            }
+            State::Ended => {
+                input.position = input.bytes.len();
+                Ok(Step::NeedInput)
+            }
+        }
+    }
+
+    fn read_start(&mut self, input: &mut Input<'_>) -> Result<Step, ProtocolError> {
+        let Some(bytes) = self.take::<2>(input) else {
+            return Ok(Step::NeedInput);
+        };
+        let start = FrameStart::parse(
+            bytes,
+            Expectations {
+                role: self.config.role,
+                compression: self.inflater.is_some(),
+                in_message: self.message.is_some(),
+            },
+        )?;
+        self.frame = Frame {
+            start: Some(start),
+            fin: start.fin,
+            opcode: start.opcode,
+            ..Frame::NONE
+        };
+        self.control.clear();
+        let kind = match start.opcode {
+            Opcode::Text => Some(MessageKind::Text),
+            Opcode::Binary => Some(MessageKind::Binary),
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            let validate = !self.config.skip_utf8_validation;
+            self.message = Some(Message::new(kind, start.rsv1, validate));
+        }
+        if start.extended_length_bytes() > 0 {
+            self.state = State::Length;
+            return Ok(Step::Again);
+        }
+        self.have_length(start, &[])
+    }
+
+    fn read_length(&mut self, input: &mut Input<'_>) -> Result<Step, ProtocolError> {
+        let Some(start) = self.frame.start else {
+            return Ok(Step::NeedInput);
+        };
+        if start.extended_length_bytes() == 2 {
+            let Some(bytes) = self.take::<2>(input) else {
+                return Ok(Step::NeedInput);
+            };
+            self.have_length(start, &bytes)
+        } else {
+            let Some(bytes) = self.take::<8>(input) else {
+                return Ok(Step::NeedInput);
+            };
+            self.have_length(start, &bytes)
+        }
+    }
+
+    fn have_length(&mut self, start: FrameStart, extended: &[u8]) -> Result<Step, ProtocolError> {
+        let length = start.payload_length(extended)?;
+        self.frame.length = length;
+        if !start.opcode.is_control()
+            && let Some(message) = &mut self.message
+        {
+            message.announced = message.announced.saturating_add(length);
+            let most = self.config.limits.max_payload;
+            if length > 0 && most.is_some_and(|most| message.announced > most as u64) {
+                return Err(ProtocolError::MessageTooLarge);
+            }
+        }
+        self.state = if start.masked {
+            State::Key
+        } else {
+            State::Payload
+        };
+        Ok(Step::Again)
+    }
+
+    fn read_control(&mut self, input: &mut Input<'_>) -> Step {
+        let length = self.frame.length as usize;
+        if self.control.is_empty() && input.remaining() >= length {
+            let start = input.position;
+            input.position += length;
+            apply_mask(&mut input.bytes[start..input.position], self.frame.key, 0);
+            self.end_frame();
+            return Step::Ready(Ready::Control(Some((start, input.position))));
+        }
+        let take = input.remaining().min(length - self.control.len());
+        let piece = &input.bytes[input.position..input.position + take];
+        self.control.extend_from_slice(piece);
+        input.position += take;
+        self.frame.received = self.control.len() as u64;
+        if self.control.len() < length {
+            return Step::NeedInput;
+        }
+        apply_mask(&mut self.control, self.frame.key, 0);
+        self.end_frame();
+        Step::Ready(Ready::Control(None))
+    }
+
+    fn read_data(&mut self, input: &mut Input<'_>) -> Result<Step, ProtocolError> {
+        let Some(message) = self.message.as_mut() else {
+            return Ok(Step::NeedInput);
+        };
+        let remaining = self.frame.length - self.frame.received;
+        if remaining > 0 && input.remaining() == 0 {
+            return Ok(Step::NeedInput);
+        }
+        let take = usize::try_from(remaining).map_or(input.remaining(), |remaining| {
+            remaining.min(input.remaining())
+        });
+        let start = input.position;
+        input.position += take;
+        let piece = &mut input.bytes[start..input.position];
+        apply_mask(piece, self.frame.key, self.frame.received as usize);
+
+        let whole = self.frame.fin && take as u64 == self.frame.length;
+        if whole && !message.compressed && message.is_untouched() {
+            message.fragments = 1;
+            check_fragments(message, self.config.limits)?;
+            message.validate_whole(piece)?;
+            let kind = message.kind;
+            self.message = None;
+            self.end_frame();
+            if self.keep_fragments && kind == MessageKind::Binary {
+                return Ok(self.hand_out_fragment(Piece::Input(start, start + take), true));
+            }
+            return Ok(Step::Ready(Ready::Whole(kind, start, start + take)));
+        }
+
+        let limit = self.config.limits.max_payload;
+        match &mut self.inflater {
+            Some(inflater) if message.compressed => message.inflate(piece, inflater, limit)?,
+            _ => message.append(piece, remaining)?,
+        }
+        self.frame.received += take as u64;
+        if self.frame.received < self.frame.length {
+            return Ok(Step::NeedInput);
+        }
+        self.end_data_frame()
+    }
+
+    fn end_data_frame(&mut self) -> Result<Step, ProtocolError> {
+        let fin = self.frame.fin;
+        let Some(message) = self.message.as_mut() else {
+            return Ok(Step::NeedInput);
+        };
+        message.fragments = message.fragments.saturating_add(1);
+        check_fragments(message, self.config.limits)?;
+        if message.compressed
+            && let Some(inflater) = &mut self.inflater
+        {
+            message.end_compressed_frame(fin, inflater, self.config.limits.max_payload)?;
+        }
+        if self.keep_fragments && message.kind == MessageKind::Binary {
+            let fragment = std::mem::take(&mut message.buffer);
+            message.handed_out += fragment.len();
+            if fin {
+                self.message = None;
+            }
+            self.end_frame();
+            return Ok(self.hand_out_fragment(Piece::Owned(fragment), fin));
+        }
+        if !fin {
+            self.end_frame();
+            return Ok(Step::Again);
+        }
+        message.finish()?;
+        let kind = message.kind;
+        let buffer = std::mem::take(&mut message.buffer);
+        self.message = None;
+        self.end_frame();
+        Ok(Step::Ready(Ready::Assembled(kind, buffer)))
+    }
+
+    fn hand_out_fragment(&mut self, piece: Piece, fin: bool) -> Step {
+        if fin {
+            self.state = State::FragmentsEnd;
+        }
+        if piece.is_empty() {
+            Step::Again
+        } else {
+            Step::Ready(Ready::Fragment(piece))
+        }
+    }
+
+    fn end_frame(&mut self) {
+        self.progressed = true;
+        self.state = State::Start;
+    }
+
+    fn event<'a>(
+        &'a mut self,
+        ready: Ready,
+        input: &'a mut Input<'_>,
+    ) -> Result<Event<'a>, ProtocolError> {
+        Ok(match ready {
+            Ready::Whole(kind, start, end) => Event::Message {
+                kind,
+                payload: Payload::Borrowed(&mut input.bytes[start..end]),
+            },
+            Ready::Assembled(kind, buffer) => Event::Message {
+                kind,
+                payload: Payload::Owned(buffer),
+            },
+            Ready::Fragment(Piece::Input(start, end)) => {
+                Event::Fragment(Payload::Borrowed(&mut input.bytes[start..end]))
+            }
+            Ready::Fragment(Piece::Owned(buffer)) => Event::Fragment(Payload::Owned(buffer)),
+            Ready::FragmentsEnd => Event::FragmentsEnd,
+            Ready::Control(range) => {
+                let body: &[u8] = match range {
+                    Some((start, end)) => &input.bytes[start..end],
+                    None => &self.control,
+                };
+                match self.frame.opcode {
+                    Opcode::Ping => Event::Ping(body),
+                    Opcode::Pong => Event::Pong(body),
+                    _ => {
+                        self.state = State::Ended;
+                        self.message = None;
+                        let skip = self.config.skip_utf8_validation;
+                        let (code, reason) = parse_close_body(body, skip)?;
+                        debug_assert!(code != NO_STATUS || reason.is_empty());
+                        Event::Close { code, reason }
+                    }
+                }
+            }
+        })
+    }
+
+    /// The next `N` bytes of a header, once they are all there.
+    fn take<const N: usize>(&mut self, input: &mut Input<'_>) -> Option<[u8; N]> {
+        if self.partial_length == 0
+            && let Some(bytes) = input.bytes[input.position..].first_chunk::<N>()
+        {
+            input.position += N;
+            self.progressed = true;
+            return Some(*bytes);
+        }
+        let wanted = (N - self.partial_length).min(input.remaining());
+        let piece = &input.bytes[input.position..input.position + wanted];
+        self.partial[self.partial_length..self.partial_length + wanted].copy_from_slice(piece);
+        self.partial_length += wanted;
+        input.position += wanted;
+        if self.partial_length < N {
+            return None;
+        }
+        self.partial_length = 0;
+        self.progressed = true;
+        self.partial.first_chunk::<N>().copied()
+    }
+}
+
+/// A frame that lacks at least this many bytes is worth receiving straight into its message.
+const DIRECT_FROM: u64 = 32 * 1024;
+
+/// Which part of a frame comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Start,
+    Length,
+    Key,
+    Payload,
+    /// The last fragment of a message whose fragments are kept apart has been handed out.
+    FragmentsEnd,
+    /// A close frame or an error came.
+    Ended,
+}
+
+#[derive(Debug)]
+struct Frame {
+    start: Option<FrameStart>,
+    fin: bool,
+    opcode: Opcode,
+    key: MaskKey,
+    length: u64,
+    received: u64,
+}
+
+impl Frame {
+    const NONE: Self = Self {
+        start: None,
+        fin: false,
+        opcode: Opcode::Continuation,
+        key: [0; 4],
+        length: 0,
+        received: 0,
+    };
+}
+
+enum Step {
+    Again,
+    NeedInput,
+    Ready(Ready),
+}
+
+/// An event, described without borrowing anything.
+enum Ready {
+    Whole(MessageKind, usize, usize),
+    Assembled(MessageKind, Vec<u8>),
+    Fragment(Piece),
+    FragmentsEnd,
+    Control(Option<(usize, usize)>),
+}
+
+enum Piece {
+    Input(usize, usize),
+    Owned(Vec<u8>),
+}
+
+impl Piece {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Input(start, end) => start == end,
+            Self::Owned(buffer) => buffer.is_empty(),
+        }
+    }
+}
+
+fn check_fragments(message: &Message, limits: Limits) -> Result<(), ProtocolError> {
+    match limits.max_fragments {
+        Some(most) if message.fragments > most => Err(ProtocolError::TooManyFragments),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[path = "decoder_tests.rs"]
+mod tests;

@@ -1,0 +1,233 @@
+//! Messages in, frames out (RFC 6455 section 5, RFC 7692 section 7.2.1).
+//!
+//! Header and payload are laid out behind each other, ready for one write. What is appended to a
+//! buffer is complete: encoders keep no bytes.
+
+use bytes::Bytes;
+
+use super::deflate::{Deflater, DeflaterConfig};
+use super::{FrameHeader, MAX_HEADER_LENGTH, MaskKey, Opcode, apply_mask};
+
+/// How outgoing messages are compressed, once permessage-deflate has been negotiated.
+#[derive(Debug, Clone, Copy)]
+pub struct DeflatePolicy {
+    pub deflater: DeflaterConfig,
+    /// Without context takeover, messages shorter than this are not compressed (`threshold`).
+    pub threshold: usize,
+}
+
+/// How one message, or one fragment of it, is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct MessageOptions {
+    pub binary: bool,
+    /// This is the last fragment.
+    pub fin: bool,
+    /// Compress, if the connection can. Counts at a message's first fragment.
+    pub compress: bool,
+    /// The key to mask with; clients must, servers must not (RFC 6455 section 5.1).
+    pub mask: Option<MaskKey>,
+}
+
+/// The sending half of a connection.
+pub struct Encoder {
+    deflate: Option<(Deflater, DeflatePolicy)>,
+    /// The message whose last fragment has not been sent, and whether it is compressed.
+    open_message: Option<Compressed>,
+}
+
+type Compressed = bool;
+
+impl Encoder {
+    pub fn new(policy: Option<DeflatePolicy>) -> Self {
+        Self {
+            deflate: policy.map(|policy| (Deflater::new(policy.deflater), policy)),
+            open_message: None,
+        }
+    }
+
+    /// Whether messages can be compressed.
+    pub fn can_compress(&self) -> bool {
+        self.deflate.is_some()
+    }
+
+    /// Appends the frame of a message or fragment to `out`.
+    pub fn message(&mut self, payload: &[u8], options: MessageOptions, out: &mut Vec<u8>) {
+        let (header, compressed) = self.next_frame(payload.len(), options);
+        if !compressed {
+            append_frame(header, payload, out);
+            return;
+        }
+        let mut deflated = Vec::new();
+        if let Some((deflater, _)) = &mut self.deflate {
+            deflater.compress(payload, options.fin, &mut deflated);
+        }
+        let header = FrameHeader {
+            length: deflated.len() as u64,
+            ..header
+        };
+        append_frame(header, &deflated, out);
+    }
+
+    /// The header of a frame whose payload goes out as it is, or `None` if it is to be compressed
+    /// or masked, which needs a copy: then nothing has changed.
+    ///
+    /// For writing a large payload straight from its owner's memory.
+    pub fn plain_header(&mut self, length: usize, options: MessageOptions) -> Option<FrameHeader> {
+        if options.mask.is_some() || self.will_compress(length, options) {
+            return None;
+        }
+        Some(self.next_frame(length, options).0)
+    }
+
+    fn will_compress(&self, length: usize, options: MessageOptions) -> bool {
+        if let Some(compressed) = self.open_message {
+            return compressed;
+        }
+        match &self.deflate {
+            Some((_, policy)) if options.compress => {
+                !policy.deflater.no_context_takeover || length >= policy.threshold
+            }
+            _ => false,
+        }
+    }
+
+    fn next_frame(&mut self, length: usize, options: MessageOptions) -> (FrameHeader, Compressed) {
+        let compressed = self.will_compress(length, options);
+        let first = self.open_message.is_none();
+        self.open_message = (!options.fin).then_some(compressed);
+        let opcode = match (first, options.binary) {
+            (false, _) => Opcode::Continuation,
+            (true, true) => Opcode::Binary,
+            (true, false) => Opcode::Text,
+        };
+        let header = FrameHeader {
+            fin: options.fin,
+            rsv1: first && compressed,
+            opcode,
+            mask: options.mask,
+            length: length as u64,
+        };
+        (header, compressed)
+    }
+}
+
+/// Appends a control frame to `out`. Its payload has at most 125 bytes.
+pub fn encode_control(opcode: Opcode, payload: &[u8], mask: Option<MaskKey>, out: &mut Vec<u8>) {
+    debug_assert!(opcode.is_control() && payload.len() <= 125);
+    let header = FrameHeader {
+        fin: true,
+        rsv1: false,
+        opcode,
+        mask,
+        length: payload.len() as u64,
+    };
+    append_frame(header, payload, out);
+}
+
+/// One unmasked, uncompressed message as a frame that many connections of a server can share.
+pub fn encode_shared(binary: bool, payload: &[u8]) -> Bytes {
+    let opcode = if binary { Opcode::Binary } else { Opcode::Text };
+    let header = FrameHeader {
+        fin: true,
+        rsv1: false,
+        opcode,
+        mask: None,
+        length: payload.len() as u64,
+    };
+    let mut frame = Vec::new();
+    append_frame(header, payload, &mut frame);
+    Bytes::from(frame)
+}
+
+fn append_frame(header: FrameHeader, payload: &[u8], out: &mut Vec<u8>) {
+    let mut bytes = [0; MAX_HEADER_LENGTH];
+    let header_length = header.encode(&mut bytes);
+    out.reserve(header_length + payload.len());
+    out.extend_from_slice(&bytes[..header_length]);
+    let start = out.len();
+    out.extend_from_slice(payload);
+    if let Some(key) = header.mask {
+        apply_mask(&mut out[start..], key, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: MessageOptions = MessageOptions {
+        binary: false,
+        fin: true,
+        compress: true,
+        mask: None,
+    };
+
+    #[test]
+    fn a_message_is_one_frame() {
+        let mut out = Vec::new();
+        Encoder::new(None).message(b"Hello", TEXT, &mut out);
+        assert_eq!(out, b"\x81\x05Hello");
+        assert_eq!(encode_shared(false, b"Hello"), &out[..]);
+    }
+
+    #[test]
+    fn a_client_masks_as_in_the_rfc() {
+        let mut out = Vec::new();
+        let options = MessageOptions {
+            mask: Some([0x37, 0xfa, 0x21, 0x3d]),
+            ..TEXT
+        };
+        Encoder::new(None).message(b"Hello", options, &mut out);
+        assert_eq!(
+            out,
+            [
+                0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58
+            ]
+        );
+    }
+
+    #[test]
+    fn fragments_continue_the_first() {
+        let mut encoder = Encoder::new(None);
+        let mut out = Vec::new();
+        encoder.message(b"Hel", MessageOptions { fin: false, ..TEXT }, &mut out);
+        encoder.message(
+            b"lo",
+            MessageOptions {
+                binary: true,
+                ..TEXT
+            },
+            &mut out,
+        );
+        encoder.message(b"!", TEXT, &mut out);
+        assert_eq!(out, b"\x01\x03Hel\x80\x02lo\x81\x01!");
+    }
+
+    #[test]
+    fn the_threshold_counts_only_without_context_takeover() {
+        for (no_context_takeover, compressed) in [(true, false), (false, true)] {
+            let mut encoder = Encoder::new(Some(DeflatePolicy {
+                deflater: DeflaterConfig {
+                    no_context_takeover,
+                    ..DeflaterConfig::default()
+                },
+                threshold: 6,
+            }));
+            let mut out = Vec::new();
+            encoder.message(b"Hello", TEXT, &mut out);
+            assert_eq!(out[0] & 0x40 != 0, compressed);
+        }
+    }
+
+    #[test]
+    fn a_large_payload_may_be_written_from_where_it_is() {
+        let mut encoder = Encoder::new(None);
+        let header = encoder.plain_header(100_000, TEXT).unwrap();
+        assert_eq!((header.length, header.opcode), (100_000, Opcode::Text));
+        let masked = MessageOptions {
+            mask: Some([1; 4]),
+            ..TEXT
+        };
+        assert_eq!(encoder.plain_header(100_000, masked), None);
+    }
+}

@@ -1,0 +1,168 @@
+//! Masking of payloads (RFC 6455 section 5.3).
+//!
+//! The key is applied a machine word at a time, in wider steps where the processor has them
+//! (found out at run time). A payload may arrive in pieces: `offset` says how many of its bytes
+//! came before, so that the key goes on where it stopped. Keys for outgoing frames come from the
+//! operating system's random source, as the RFC asks for unpredictable ones.
+//!
+//! The only `unsafe` here calls the wide variant after the processor said that it has the
+//! instructions; the loop itself is the same safe code, compiled for them.
+
+use std::cell::RefCell;
+
+/// The four bytes a frame is masked with.
+pub type MaskKey = [u8; 4];
+
+/// Masks or unmasks `data` in place.
+///
+/// `offset` is the position of `data[0]` within the frame's payload; only its value modulo 4
+/// matters.
+pub fn apply_mask(data: &mut [u8], key: MaskKey, offset: usize) {
+    if key == [0; 4] {
+        return;
+    }
+    let mut key = key;
+    key.rotate_left(offset & 3);
+    if data.len() < WIDE_FROM {
+        xor_in_place(data, key);
+    } else {
+        xor_wide(data, key);
+    }
+}
+
+/// A fresh, unpredictable masking key.
+///
+/// Keys are drawn from a pool which is refilled with one call to the operating system.
+pub fn random_mask_key() -> MaskKey {
+    thread_local! {
+        static POOL: RefCell<KeyPool> = const { RefCell::new(KeyPool::empty()) };
+    }
+    POOL.with(|pool| pool.borrow_mut().next())
+}
+
+const WIDE_FROM: usize = 64;
+const POOL_BYTES: usize = 4096;
+
+struct KeyPool {
+    bytes: [u8; POOL_BYTES],
+    used: usize,
+}
+
+impl KeyPool {
+    const fn empty() -> Self {
+        Self {
+            bytes: [0; POOL_BYTES],
+            used: POOL_BYTES,
+        }
+    }
+
+    fn next(&mut self) -> MaskKey {
+        if self.used == POOL_BYTES {
+            // Without randomness a client must not send: a predictable key defeats its purpose.
+            // The panic closes the connection that wanted to send, see `bridge::guard`.
+            getrandom::fill(&mut self.bytes).expect("the operating system gives random bytes");
+            self.used = 0;
+        }
+        let slot = &mut self.bytes[self.used..self.used + 4];
+        let mut key = [0; 4];
+        // A key leaves the pool for good, so that a later reader of memory does not find it.
+        key.swap_with_slice(slot);
+        self.used += 4;
+        key
+    }
+}
+
+#[inline(always)]
+fn xor_in_place(data: &mut [u8], key: MaskKey) {
+    let word = u64::from_ne_bytes([
+        key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3],
+    ]);
+    let mut words = data.chunks_exact_mut(8);
+    for chunk in &mut words {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(chunk);
+        chunk.copy_from_slice(&(u64::from_ne_bytes(bytes) ^ word).to_ne_bytes());
+    }
+    for (byte, key) in words.into_remainder().iter_mut().zip(key.iter().cycle()) {
+        *byte ^= key;
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn xor_wide(data: &mut [u8], key: MaskKey) {
+    #[target_feature(enable = "avx2")]
+    fn with_avx2(data: &mut [u8], key: MaskKey) {
+        xor_in_place(data, key);
+    }
+
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has just been found to support AVX2.
+        unsafe { with_avx2(data, key) }
+    } else {
+        xor_in_place(data, key);
+    }
+}
+
+/// On the other targets the baseline already has 128-bit vectors, or no wider ones to choose.
+#[cfg(not(target_arch = "x86_64"))]
+fn xor_wide(data: &mut [u8], key: MaskKey) {
+    xor_in_place(data, key);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn reference(data: &[u8], key: MaskKey, offset: usize) -> Vec<u8> {
+        data.iter()
+            .enumerate()
+            .map(|(i, byte)| byte ^ key[(i + offset) & 3])
+            .collect()
+    }
+
+    #[test]
+    fn every_alignment_length_and_phase_is_masked_right() {
+        let key = [0x11, 0x22, 0x44, 0x88];
+        let source: Vec<u8> = (0..400u32).map(|i| (i * 7) as u8).collect();
+        for start in 0..32 {
+            for length in (0..80).chain([127, 128, 129, 255, 256, 300]) {
+                for offset in 0..4 {
+                    let mut copy = source.clone();
+                    apply_mask(&mut copy[start..start + length], key, offset);
+                    let mut expected = source.clone();
+                    expected[start..start + length].copy_from_slice(&reference(
+                        &source[start..start + length],
+                        key,
+                        offset,
+                    ));
+                    assert_eq!(copy, expected, "start {start} length {length} {offset}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_differ() {
+        let keys: std::collections::HashSet<MaskKey> =
+            (0..5000).map(|_| random_mask_key()).collect();
+        assert!(keys.len() > 4990);
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_equal_the_whole(
+            data in proptest::collection::vec(any::<u8>(), 0..500),
+            key in any::<[u8; 4]>(),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let expected = reference(&data, key, 0);
+            let cut = cut.index(data.len() + 1);
+            let mut pieces = data;
+            let (first, second) = pieces.split_at_mut(cut);
+            apply_mask(first, key, 0);
+            apply_mask(second, key, cut);
+            prop_assert_eq!(pieces, expected);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! A message while its frames arrive (RFC 6455 section 5.4).
+
+use super::deflate::Inflater;
+use super::{ProtocolError, Utf8Validator};
+
+/// The kind of a data message (RFC 6455 section 5.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageKind {
+    Text,
+    Binary,
+}
+
+/// The payload of a message so far, with the limits and checks that hold for it.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) kind: MessageKind,
+    pub(super) compressed: bool,
+    /// Bytes that the headers of its frames have announced.
+    pub(super) announced: u64,
+    /// Data frames that are complete.
+    pub(super) fragments: u32,
+    /// Bytes that have been handed out as fragments already.
+    pub(super) handed_out: usize,
+    pub(super) buffer: Vec<u8>,
+    utf8: Option<Utf8Validator>,
+}
+
+impl Message {
+    pub(super) fn new(kind: MessageKind, compressed: bool, validate: bool) -> Self {
+        Self {
+            kind,
+            compressed,
+            announced: 0,
+            fragments: 0,
+            handed_out: 0,
+            buffer: Vec::new(),
+            utf8: (validate && kind == MessageKind::Text).then(Utf8Validator::new),
+        }
+    }
+
+    /// Whether no payload has arrived, so that a whole frame may be the whole message.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.buffer.is_empty() && self.fragments == 0
+    }
+
+    /// Takes unmasked payload bytes. `remaining` is what the frame still owes, these included.
+    pub(super) fn append(&mut self, piece: &[u8], remaining: u64) -> Result<(), ProtocolError> {
+        self.reserve(piece.len(), remaining);
+        self.buffer.extend_from_slice(piece);
+        self.validate_from(self.buffer.len() - piece.len())
+    }
+
+    /// Takes bytes of a compressed frame.
+    pub(super) fn inflate(
+        &mut self,
+        piece: &[u8],
+        inflater: &mut Inflater,
+        limit: Option<usize>,
+    ) -> Result<(), ProtocolError> {
+        let start = self.buffer.len();
+        let limit = limit.map(|limit| limit - self.handed_out);
+        inflater.push(piece, &mut self.buffer, limit)?;
+        self.validate_from(start)
+    }
+
+    /// Ends a compressed frame.
+    pub(super) fn end_compressed_frame(
+        &mut self,
+        fin: bool,
+        inflater: &mut Inflater,
+        limit: Option<usize>,
+    ) -> Result<(), ProtocolError> {
+        let start = self.buffer.len();
+        let limit = limit.map(|limit| limit - self.handed_out);
+        inflater.end_frame(fin, &mut self.buffer, limit)?;
+        self.validate_from(start)
+    }
+
+    /// Checks bytes that have been put into the buffer.
+    pub(super) fn validate_from(&mut self, start: usize) -> Result<(), ProtocolError> {
+        match &mut self.utf8 {
+            Some(utf8) => utf8
+                .push(&self.buffer[start..])
+                .map_err(|_| ProtocolError::InvalidUtf8),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks a payload that is the whole message and was never copied here.
+    pub(super) fn validate_whole(&self, payload: &[u8]) -> Result<(), ProtocolError> {
+        if self.utf8.is_none() || super::utf8::is_utf8(payload) {
+            Ok(())
+        } else {
+            Err(ProtocolError::InvalidUtf8)
+        }
+    }
+
+    /// Ends the message.
+    pub(super) fn finish(&mut self) -> Result<(), ProtocolError> {
+        match &mut self.utf8 {
+            Some(utf8) => utf8.finish().map_err(|_| ProtocolError::InvalidUtf8),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes room for `wanted` bytes, and for more of what the frame announced, but for no more
+    /// than has arrived already: an announcement alone allocates little.
+    pub(super) fn reserve(&mut self, wanted: usize, remaining: u64) {
+        if self.buffer.capacity() - self.buffer.len() >= wanted {
+            return;
+        }
+        let earned = self.buffer.len().max(FIRST_RESERVATION) as u64;
+        let ahead = remaining.min(earned) as usize;
+        self.buffer.reserve_exact(wanted.max(ahead));
+    }
+}
+
+/// What a frame may reserve before anything of it has arrived.
+const FIRST_RESERVATION: usize = 64 * 1024;

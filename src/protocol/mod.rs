@@ -1,0 +1,36 @@
+//! The WebSocket protocol as a state machine: bytes in, events out, and back.
+//!
+//! Nothing in this module knows a socket, a clock or JavaScript. A [`Decoder`] is fed byte slices
+//! in any chunking and returns [`Event`]s; an [`Encoder`] lays messages out as frames. That makes
+//! the whole of RFC 6455 section 5 and of RFC 7692 testable in memory: by unit tests, property
+//! tests and fuzzers.
+//!
+//! What it promises: an error ends a decoder and nothing after it is delivered; a frame header
+//! allocates nothing for bytes that have not arrived; every limit holds while a message is still
+//! arriving, not only at its end.
+
+mod close;
+mod decoder;
+mod deflate;
+mod encoder;
+mod error;
+mod frame;
+mod handshake;
+mod mask;
+mod message;
+mod spare;
+mod utf8;
+
+pub use close::{NO_STATUS, is_valid_status_code};
+pub use decoder::{Decoder, DecoderConfig, Event, Input, Limits, Payload};
+pub use deflate::{Deflater, DeflaterConfig, Inflater, InflaterConfig};
+pub use encoder::{DeflatePolicy, Encoder, MessageOptions, encode_control, encode_shared};
+pub use error::ProtocolError;
+pub use frame::{FrameHeader, MAX_HEADER_LENGTH, Opcode, Role};
+pub use handshake::{
+    ExtensionOffer, HeaderError, Parameter, accept_key, parse_extensions, parse_subprotocols,
+};
+pub use mask::{MaskKey, apply_mask, random_mask_key};
+pub use message::MessageKind;
+pub use spare::commit_spare;
+pub use utf8::Utf8Validator;
