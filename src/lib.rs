@@ -7,4 +7,6 @@
 //! - [`connection`]: one connection's life. No sockets.
 //! - [`protocol`]: bytes to events and back. No sockets, no clock, no JavaScript.
 
+pub mod connection;
+pub mod driver;
 pub mod protocol;

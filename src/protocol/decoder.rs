@@ -82,6 +82,14 @@ pub struct Input<'a> {
 }
 
 impl Input<'_> {
+    /// No new bytes: for the events of what was received directly.
+    pub fn empty() -> Self {
+        Self {
+            bytes: &mut [],
+            position: 0,
+        }
+    }
+
     /// How many bytes have been read.
     pub fn position(&self) -> usize {
         self.position
@@ -192,7 +200,8 @@ impl Decoder {
         Some((&mut message.buffer, most))
     }
 
-    /// Takes `received` bytes that have been appended to the direct buffer.
+    /// Takes `received` bytes that have been appended to the direct buffer. Then ask
+    /// [`next`](Self::next) with [`Input::empty`].
     pub fn commit_direct(&mut self, received: usize) -> Result<(), ProtocolError> {
         let result = self.count_chunk().and_then(|()| {
             let Some(message) = self.message.as_mut() else {
@@ -204,9 +213,8 @@ impl Decoder {
             self.frame.received += received as u64;
             message.validate_from(start)
         });
-        match result {
-            Ok(()) => self.end_chunk(),
-            Err(_) => self.state = State::Ended,
+        if result.is_err() {
+            self.state = State::Ended;
         }
         result
     }

@@ -32,8 +32,12 @@ fn feed(decoder: &mut Decoder, chunk: &[u8], seen: &mut Vec<Seen>) {
         Ok(input) => input,
         Err(error) => return seen.push(Seen::Error(error)),
     };
+    drain(decoder, &mut input, seen);
+}
+
+fn drain(decoder: &mut Decoder, input: &mut Input<'_>, seen: &mut Vec<Seen>) {
     loop {
-        match decoder.next(&mut input) {
+        match decoder.next(input) {
             Ok(None) => return,
             Ok(Some(event)) => seen.push(match event {
                 Event::Message { kind, payload } => {
@@ -202,6 +206,7 @@ fn a_large_frame_can_be_received_directly() {
         buffer.extend_from_slice(&frame[position..position + take]);
         decoder.commit_direct(take).unwrap();
         position += take;
+        drain(&mut decoder, &mut Input::empty(), &mut seen);
     }
     feed(&mut decoder, &frame[position..], &mut seen);
     assert_eq!(seen, [Seen::Message(MessageKind::Binary, payload)]);

@@ -1,0 +1,57 @@
+//! One connection's life, without a socket: what is being received, what waits to be sent, and how
+//! much of either may wait.
+//!
+//! A driver moves the bytes; the close handshake and its timer belong to JavaScript, whose order of
+//! events is part of the `ws` API.
+
+mod budget;
+mod outbound;
+
+pub use budget::InboundBudget;
+pub use outbound::Outbound;
+
+use crate::protocol::{
+    Decoder, DecoderConfig, DeflatePolicy, Encoder, MaskKey, MessageOptions, Opcode, encode_control,
+};
+
+/// Everything that is decided when a connection is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionConfig {
+    pub decoder: DecoderConfig,
+    /// How outgoing messages are compressed, if permessage-deflate has been negotiated.
+    pub deflate: Option<DeflatePolicy>,
+    /// Fragments of binary messages are handed out as received.
+    pub keep_fragments: bool,
+}
+
+/// Both directions of a connection.
+pub struct Connection {
+    pub decoder: Decoder,
+    pub encoder: Encoder,
+    pub outbound: Outbound,
+}
+
+impl Connection {
+    pub fn new(config: &ConnectionConfig) -> Self {
+        let mut decoder = Decoder::new(config.decoder);
+        decoder.set_keep_fragments(config.keep_fragments);
+        Self {
+            decoder,
+            encoder: Encoder::new(config.deflate),
+            outbound: Outbound::default(),
+        }
+    }
+
+    /// Queues a message or a fragment of one.
+    pub fn send(&mut self, payload: &[u8], options: MessageOptions) {
+        let encoder = &mut self.encoder;
+        self.outbound
+            .append(|out| encoder.message(payload, options, out));
+    }
+
+    /// Queues a control frame.
+    pub fn send_control(&mut self, opcode: Opcode, payload: &[u8], mask: Option<MaskKey>) {
+        self.outbound
+            .append(|out| encode_control(opcode, payload, mask, out));
+    }
+}

@@ -1,0 +1,308 @@
+//! Connections on I/O threads.
+//!
+//! A pool has N threads, started when the first connection needs them. Each runs a tokio
+//! `current_thread` runtime; a connection stays on its thread, so nothing of it is locked. Reading,
+//! decoding, inflating, encoding and deflating happen there.
+//!
+//! Two queues join a thread to JavaScript: [`Command`]s go in, with one wake-up for all the
+//! commands of a turn; [`Delivery`]s come out, with one wake-up for all that gathers before
+//! JavaScript looks.
+
+mod connection;
+mod delivery;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use socket2::Socket;
+use tokio::sync::Notify;
+use tokio::task::LocalSet;
+
+use crate::connection::{ConnectionConfig, InboundBudget};
+use crate::protocol::MessageOptions;
+
+pub use connection::Released;
+use connection::ThreadConnection;
+pub use delivery::{Delivery, Item, Place};
+
+/// Names a connection between its thread and the JavaScript side.
+pub type Key = u64;
+
+/// A socket that moves to a thread, with what the thread needs to serve it.
+pub struct NewConnection {
+    pub key: Key,
+    pub socket: Socket,
+    pub config: ConnectionConfig,
+    pub budget: Arc<InboundBudget>,
+    pub released: Released,
+}
+
+/// What JavaScript wants of a connection.
+pub enum CommandKind {
+    Open(Box<NewConnection>),
+    /// Process bytes that were read before the takeover, then read the socket.
+    Start(Vec<u8>),
+    /// Frames that are encoded already, and the positions in them whose senders are to be told.
+    Write {
+        bytes: Vec<u8>,
+        marks: Vec<usize>,
+    },
+    /// A message to encode (and compress) here. `mark` asks for word when it is written.
+    Message {
+        payload: Vec<u8>,
+        options: MessageOptions,
+        mark: bool,
+    },
+    Pause,
+    Resume,
+    /// The inbound budget has room again.
+    Unstall,
+    KeepFragments(bool),
+    MaxPayload(Option<usize>),
+    /// Send a FIN after what is queued.
+    Shutdown,
+    /// Write what the socket takes, and close it.
+    Close,
+}
+
+/// A wish and whom it is for.
+pub struct Command {
+    pub key: Key,
+    pub kind: CommandKind,
+}
+
+/// The threads of one environment.
+pub struct Pool {
+    threads: Vec<Thread>,
+    outbox: Arc<Outbox>,
+}
+
+impl Pool {
+    /// `wake` is called, from any thread, when there is something to [`collect`](Self::collect).
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            threads: Vec::new(),
+            outbox: Arc::new(Outbox {
+                waiting: Mutex::default(),
+                wake: Box::new(wake),
+            }),
+        }
+    }
+
+    /// Queues a command for a thread, which is started if need be.
+    pub fn command(&mut self, thread: usize, command: Command) -> std::io::Result<()> {
+        while self.threads.len() <= thread {
+            let thread = Thread::start(self.threads.len(), Arc::clone(&self.outbox))?;
+            self.threads.push(thread);
+        }
+        self.threads[thread].pending.push(command);
+        Ok(())
+    }
+
+    /// Hands the queued commands to their threads.
+    pub fn flush(&mut self) {
+        for thread in &mut self.threads {
+            thread.flush();
+        }
+    }
+
+    /// What the threads have to say since the last call.
+    pub fn collect(&self) -> Vec<Delivery> {
+        std::mem::take(&mut *lock(&self.outbox.waiting))
+    }
+
+    /// Waits, no longer than `patience`, until the threads have written what was queued.
+    pub fn drain(&mut self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let barrier = Arc::new(Barrier::default());
+        for thread in &mut self.threads {
+            thread.flush();
+            thread.shared.request(Request::Drain {
+                deadline,
+                barrier: Arc::clone(&barrier),
+            });
+        }
+        // The threads give up at the deadline by themselves; the margin is for their answer.
+        barrier.wait(self.threads.len(), deadline + Duration::from_millis(50));
+    }
+
+    /// Writes what the sockets take without waiting, closes them and joins the threads.
+    pub fn shut_down(mut self) {
+        for thread in &mut self.threads {
+            thread.flush();
+            thread.shared.request(Request::Exit);
+        }
+        for thread in self.threads {
+            // A thread that panicked has nothing left to lose.
+            let _ = thread.join.join();
+        }
+    }
+}
+
+struct Thread {
+    shared: Arc<Shared>,
+    /// Commands of this turn that the thread has not been told of.
+    pending: Vec<Command>,
+    join: JoinHandle<()>,
+}
+
+impl Thread {
+    fn start(index: usize, outbox: Arc<Outbox>) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let join = std::thread::Builder::new()
+            .name(format!("hawser-io-{index}"))
+            .spawn({
+                let shared = Arc::clone(&shared);
+                move || LocalSet::new().block_on(&runtime, serve(&shared, &outbox))
+            })?;
+        Ok(Self {
+            shared,
+            pending: Vec::new(),
+            join,
+        })
+    }
+
+    fn flush(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        lock(&self.shared.commands).append(&mut self.pending);
+        self.shared.notify.notify_one();
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    commands: Mutex<Vec<Command>>,
+    requests: Mutex<Vec<Request>>,
+    notify: Notify,
+}
+
+impl Shared {
+    fn request(&self, request: Request) {
+        lock(&self.requests).push(request);
+        self.notify.notify_one();
+    }
+}
+
+/// What is asked of a whole thread.
+enum Request {
+    Drain {
+        deadline: Instant,
+        barrier: Arc<Barrier>,
+    },
+    Exit,
+}
+
+struct Outbox {
+    waiting: Mutex<Vec<Delivery>>,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Outbox {
+    fn push(&self, delivery: Delivery) {
+        let mut waiting = lock(&self.waiting);
+        let first = waiting.is_empty();
+        waiting.push(delivery);
+        drop(waiting);
+        if first {
+            (self.wake)();
+        }
+    }
+}
+
+/// Counts the threads that have done something.
+#[derive(Default)]
+struct Barrier {
+    arrived: Mutex<usize>,
+    changed: Condvar,
+}
+
+impl Barrier {
+    fn arrive(&self) {
+        *lock(&self.arrived) += 1;
+        self.changed.notify_all();
+    }
+
+    fn wait(&self, count: usize, deadline: Instant) {
+        let mut arrived = lock(&self.arrived);
+        while *arrived < count {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            arrived = self
+                .changed
+                .wait_timeout(arrived, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}
+
+/// A panic elsewhere cannot leave our queues half changed: they are only pushed to and taken from.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The life of a thread.
+async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
+    let mut connections: HashMap<Key, Rc<ThreadConnection>> = HashMap::new();
+    let read_buffer = Rc::new(RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()));
+    let mut dirty: Vec<Rc<ThreadConnection>> = Vec::new();
+    loop {
+        shared.notify.notified().await;
+        let commands = std::mem::take(&mut *lock(&shared.commands));
+        for Command { key, kind } in commands {
+            if let CommandKind::Open(new) = kind {
+                let connection =
+                    ThreadConnection::open(*new, Arc::clone(outbox), Rc::clone(&read_buffer));
+                if let Some(connection) = connection {
+                    connections.insert(key, connection);
+                }
+                continue;
+            }
+            let closes = matches!(kind, CommandKind::Close);
+            if let Some(connection) = connections.get(&key) {
+                if connection.apply(kind) {
+                    dirty.push(Rc::clone(connection));
+                }
+                if closes {
+                    connections.remove(&key);
+                }
+            }
+        }
+        for connection in dirty.drain(..) {
+            connection.flush();
+        }
+        let requests = std::mem::take(&mut *lock(&shared.requests));
+        for request in requests {
+            match request {
+                Request::Drain { deadline, barrier } => {
+                    for connection in connections.values() {
+                        connection.flush_until(deadline);
+                    }
+                    barrier.arrive();
+                }
+                Request::Exit => {
+                    for connection in connections.values() {
+                        connection.apply(CommandKind::Close);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+}
+
+const READ_BUFFER: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests;

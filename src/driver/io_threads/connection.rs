@@ -1,0 +1,371 @@
+//! A connection on its I/O thread.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use socket2::Socket;
+use tokio::io::unix::AsyncFd;
+use tokio::io::{Interest, Ready};
+use tokio::sync::Notify;
+
+use super::{CommandKind, Delivery, Item, Key, NewConnection, Outbox};
+use crate::connection::{Connection, InboundBudget};
+use crate::driver::socket::{self, Flushed, Received};
+use crate::protocol::Input;
+
+/// Where a thread says how many bytes it has written of what was accepted, as the bits of a
+/// double: JavaScript reads it without a call.
+#[derive(Clone, Copy)]
+pub struct Released(*const AtomicU64);
+
+impl Released {
+    /// # Safety
+    ///
+    /// `cell` is valid, and written by nobody else, until the thread has been joined.
+    pub unsafe fn new(cell: *const AtomicU64) -> Self {
+        Self(cell)
+    }
+
+    fn set(self, bytes: u64) {
+        // SAFETY: the cell outlives the thread (see `new`).
+        let cell = unsafe { &*self.0 };
+        cell.store((bytes as f64).to_bits(), Ordering::Relaxed);
+    }
+}
+
+// SAFETY: the cell is atomic and outlives the thread (see `Released::new`).
+unsafe impl Send for Released {}
+
+pub(super) struct ThreadConnection {
+    key: Key,
+    socket: AsyncFd<Socket>,
+    state: RefCell<Connection>,
+    flow: Flow,
+    /// Something about `flow` changed, which the connection's task must know.
+    changed: Notify,
+    budget: Arc<InboundBudget>,
+    released: Released,
+    /// What JavaScript counts as accepted: messages count before they are compressed.
+    accounted: Cell<u64>,
+    outbox: Arc<Outbox>,
+    read_buffer: Rc<RefCell<Box<[u8]>>>,
+}
+
+/// What keeps the connection from reading or writing.
+#[derive(Default)]
+struct Flow {
+    started: Cell<bool>,
+    paused: Cell<bool>,
+    stalled: Cell<bool>,
+    /// The peer's FIN or an error came: there is nothing more to read.
+    read_ended: Cell<bool>,
+    /// The socket took no more.
+    write_blocked: Cell<bool>,
+    write_failed: Cell<bool>,
+    shutdown: Cell<bool>,
+    closed: Cell<bool>,
+}
+
+impl Flow {
+    fn may_read(&self) -> bool {
+        self.started.get() && !self.paused.get() && !self.stalled.get() && !self.read_ended.get()
+    }
+}
+
+impl ThreadConnection {
+    /// Takes the socket in and begins to watch it. If that fails JavaScript is told.
+    pub(super) fn open(
+        new: NewConnection,
+        outbox: Arc<Outbox>,
+        read_buffer: Rc<RefCell<Box<[u8]>>>,
+    ) -> Option<Rc<Self>> {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let socket = match AsyncFd::register_with_interest(new.socket, interest) {
+            Ok(socket) => socket,
+            Err(error) => {
+                let mut delivery = Delivery::of(new.key, Item::ReadFailed(error));
+                delivery.items.push(Item::Closed);
+                outbox.push(delivery);
+                return None;
+            }
+        };
+        let connection = Rc::new(Self {
+            key: new.key,
+            socket,
+            state: RefCell::new(Connection::new(&new.config)),
+            flow: Flow::default(),
+            changed: Notify::new(),
+            budget: new.budget,
+            released: new.released,
+            accounted: Cell::new(0),
+            outbox,
+            read_buffer,
+        });
+        tokio::task::spawn_local(Rc::clone(&connection).run());
+        Some(connection)
+    }
+
+    /// Does what JavaScript wants. Returns whether there is something to flush.
+    pub(super) fn apply(&self, kind: CommandKind) -> bool {
+        let mut state = self.state.borrow_mut();
+        match kind {
+            CommandKind::Open(_) => {}
+            CommandKind::Start(head) => {
+                drop(state);
+                self.flow.started.set(true);
+                if !head.is_empty() {
+                    self.take_head(head);
+                }
+                self.changed.notify_one();
+            }
+            CommandKind::Write { bytes, marks } => {
+                let length = bytes.len();
+                self.accounted.set(self.accounted.get() + length as u64);
+                state.outbound.push(bytes);
+                for position in marks {
+                    state.outbound.mark_back((length - position) as u64);
+                }
+                return true;
+            }
+            CommandKind::Message {
+                payload,
+                options,
+                mark,
+            } => {
+                self.accounted
+                    .set(self.accounted.get() + payload.len() as u64);
+                state.send(&payload, options);
+                if mark {
+                    state.outbound.mark();
+                }
+                return true;
+            }
+            CommandKind::Pause => self.flow.paused.set(true),
+            CommandKind::Resume => {
+                self.flow.paused.set(false);
+                self.changed.notify_one();
+            }
+            CommandKind::Unstall => {
+                self.flow.stalled.set(false);
+                self.changed.notify_one();
+            }
+            CommandKind::KeepFragments(keep) => state.decoder.set_keep_fragments(keep),
+            CommandKind::MaxPayload(most) => state.decoder.set_max_payload(most),
+            CommandKind::Shutdown => {
+                self.flow.shutdown.set(true);
+                return true;
+            }
+            CommandKind::Close => {
+                drop(state);
+                self.close();
+            }
+        }
+        false
+    }
+
+    /// Writes what the socket takes.
+    pub(super) fn flush(&self) {
+        if self.flow.closed.get() || self.flow.write_failed.get() || self.flow.write_blocked.get() {
+            return;
+        }
+        self.write();
+    }
+
+    /// Writes what is queued, waiting for the socket until `deadline`.
+    pub(super) fn flush_until(&self, deadline: Instant) {
+        let outbound = &mut self.state.borrow_mut().outbound;
+        let _ = socket::flush_until(self.socket.get_ref(), outbound, deadline);
+    }
+
+    async fn run(self: Rc<Self>) {
+        while !self.flow.closed.get() {
+            let may_read = self.flow.may_read();
+            let may_write = self.flow.write_blocked.get();
+            tokio::select! {
+                biased;
+                () = self.changed.notified() => {}
+                ready = self.socket.writable(), if may_write => match ready {
+                    Ok(mut guard) => {
+                        self.write();
+                        if self.flow.write_blocked.get() {
+                            guard.clear_ready();
+                        }
+                    }
+                    Err(error) => return self.fail_read(error),
+                },
+                ready = self.socket.readable(), if may_read => match ready {
+                    Ok(mut guard) => {
+                        match self.read() {
+                            // A FIN that came with the data stays visible: tokio keeps
+                            // `read_closed` when readiness is cleared.
+                            Socketful::Empty => guard.clear_ready_matching(Ready::READABLE),
+                            Socketful::More => {
+                                drop(guard);
+                                // Other connections of the thread get their turn.
+                                tokio::task::yield_now().await;
+                            }
+                        }
+                    }
+                    Err(error) => return self.fail_read(error),
+                },
+            }
+        }
+    }
+
+    fn write(&self) {
+        let mut state = self.state.borrow_mut();
+        let outbound = &mut state.outbound;
+        let had_blocked = self.flow.write_blocked.take();
+        let result = socket::flush(self.socket.get_ref(), outbound);
+        let mut delivery = Delivery::new(self.key);
+        let completed = outbound.take_completed();
+        if completed > 0 {
+            delivery.items.push(Item::Sent(completed));
+        }
+        match result {
+            Ok(Flushed::Blocked) => {
+                self.flow.write_blocked.set(true);
+                let waiting = outbound.accepted() - outbound.flushed();
+                self.released
+                    .set(self.accounted.get().saturating_sub(waiting));
+                self.changed.notify_one();
+            }
+            Ok(Flushed::All) => {
+                self.released.set(self.accounted.get());
+                if had_blocked {
+                    delivery.items.push(Item::Drained);
+                }
+                if self.flow.shutdown.take() {
+                    let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Write);
+                    delivery.items.push(Item::ShutDown);
+                }
+            }
+            Err(error) => {
+                self.flow.write_failed.set(true);
+                delivery.items.push(Item::WriteFailed(error));
+            }
+        }
+        drop(state);
+        if !delivery.items.is_empty() {
+            self.outbox.push(delivery);
+        }
+    }
+
+    /// Reads once, or as long as a large frame can be received directly.
+    fn read(&self) -> Socketful {
+        let mut delivery = Delivery::new(self.key);
+        let mut left = READS_PER_TURN;
+        let result = loop {
+            let (received, wanted) = self.read_into(&mut delivery);
+            left -= 1;
+            match received {
+                Received::Bytes(length) if length < wanted => break Socketful::Empty,
+                Received::Bytes(_) if left > 0 && delivery.charged < CHARGED_PER_TURN => {}
+                Received::Bytes(_) => break Socketful::More,
+                Received::WouldBlock => break Socketful::Empty,
+                Received::End => {
+                    self.flow.read_ended.set(true);
+                    delivery.items.push(Item::End);
+                    break Socketful::More;
+                }
+                Received::Failed(error) => {
+                    self.flow.read_ended.set(true);
+                    delivery.items.push(Item::ReadFailed(error));
+                    break Socketful::More;
+                }
+            }
+        };
+        self.deliver(delivery);
+        result
+    }
+
+    /// One read and what it decodes to; returns also how much was asked for.
+    fn read_into(&self, delivery: &mut Delivery) -> (Received, usize) {
+        let mut state = self.state.borrow_mut();
+        let decoder = &mut state.decoder;
+        if let Some((buffer, most)) = decoder.direct_buffer() {
+            let received = socket::receive_into(self.socket.get_ref(), buffer, most);
+            if let Received::Bytes(length) = received {
+                match decoder.commit_direct(length) {
+                    Ok(()) => drain(&mut state, &mut Input::empty(), delivery),
+                    Err(error) => delivery.items.push(Item::Violation(error)),
+                }
+            }
+            return (received, most);
+        }
+        let buffer = &mut **self.read_buffer.borrow_mut();
+        let received = socket::receive(self.socket.get_ref(), buffer);
+        if let Received::Bytes(length) = received {
+            decode(&mut state, &mut buffer[..length], delivery);
+        }
+        (received, buffer.len())
+    }
+
+    fn take_head(&self, mut head: Vec<u8>) {
+        let mut delivery = Delivery::new(self.key);
+        decode(&mut self.state.borrow_mut(), &mut head, &mut delivery);
+        self.deliver(delivery);
+    }
+
+    fn deliver(&self, delivery: Delivery) {
+        if delivery.items.is_empty() {
+            return;
+        }
+        if delivery.charged > 0 && self.budget.charge(delivery.charged) {
+            self.flow.stalled.set(true);
+        }
+        self.outbox.push(delivery);
+    }
+
+    fn fail_read(&self, error: io::Error) {
+        self.flow.read_ended.set(true);
+        self.deliver(Delivery::of(self.key, Item::ReadFailed(error)));
+    }
+
+    /// Closes the socket once its task has ended, which is told to.
+    fn close(&self) {
+        if self.flow.closed.replace(true) {
+            return;
+        }
+        if !self.flow.write_failed.get() {
+            let outbound = &mut self.state.borrow_mut().outbound;
+            let _ = socket::flush(self.socket.get_ref(), outbound);
+        }
+        // The peer learns of it now, even if the task that holds the descriptor ends a little later.
+        let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Both);
+        self.changed.notify_one();
+        self.outbox.push(Delivery::of(self.key, Item::Closed));
+    }
+}
+
+/// What a turn of reading leaves behind.
+#[derive(Debug, PartialEq, Eq)]
+enum Socketful {
+    Empty,
+    More,
+}
+
+/// Bounds on one connection's turn, so that others get theirs.
+const READS_PER_TURN: usize = 8;
+const CHARGED_PER_TURN: usize = 512 * 1024;
+
+fn decode(state: &mut Connection, bytes: &mut [u8], delivery: &mut Delivery) {
+    match state.decoder.begin(bytes) {
+        Ok(mut input) => drain(state, &mut input, delivery),
+        Err(error) => delivery.items.push(Item::Violation(error)),
+    }
+}
+
+fn drain(state: &mut Connection, input: &mut Input<'_>, delivery: &mut Delivery) {
+    loop {
+        match state.decoder.next(input) {
+            Ok(Some(event)) => delivery.push(event),
+            Ok(None) => return,
+            Err(error) => return delivery.items.push(Item::Violation(error)),
+        }
+    }
+}

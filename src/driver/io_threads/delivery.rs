@@ -1,0 +1,103 @@
+//! What a thread has for JavaScript.
+
+use std::io;
+
+use crate::protocol::{Event, MessageKind, Payload, ProtocolError};
+
+use super::Key;
+
+/// All that came of one read of a connection, or of one other thing that happened to it.
+#[derive(Debug)]
+pub struct Delivery {
+    pub key: Key,
+    /// The bytes of small payloads, one behind the other.
+    pub arena: Vec<u8>,
+    pub items: Vec<Item>,
+    /// What the inbound budget was charged for this.
+    pub charged: usize,
+}
+
+/// One event.
+#[derive(Debug)]
+pub enum Item {
+    Message(MessageKind, Place),
+    Fragment(Place),
+    FragmentsEnd,
+    Ping(Place),
+    Pong(Place),
+    Close(u16, Place),
+    Violation(ProtocolError),
+    /// The peer sent a FIN.
+    End,
+    ReadFailed(io::Error),
+    WriteFailed(io::Error),
+    /// So many marks have been passed.
+    Sent(u32),
+    /// Everything queued has been written, after the socket had taken no more.
+    Drained,
+    /// Our FIN has been sent.
+    ShutDown,
+    /// The socket is closed. Nothing follows.
+    Closed,
+}
+
+/// Where a payload is.
+#[derive(Debug)]
+pub enum Place {
+    Arena { start: usize, length: usize },
+    Own(Vec<u8>),
+}
+
+/// What is charged for an item, beside its bytes: what it costs in memory until it is delivered.
+const ITEM_OVERHEAD: usize = 64;
+
+impl Delivery {
+    pub(super) fn new(key: Key) -> Self {
+        Self {
+            key,
+            arena: Vec::new(),
+            items: Vec::new(),
+            charged: 0,
+        }
+    }
+
+    pub(super) fn of(key: Key, item: Item) -> Self {
+        Self {
+            items: vec![item],
+            ..Self::new(key)
+        }
+    }
+
+    pub(super) fn push(&mut self, event: Event<'_>) {
+        let item = match event {
+            Event::Message { kind, payload } => Item::Message(kind, self.place(payload)),
+            Event::Fragment(payload) => Item::Fragment(self.place(payload)),
+            Event::FragmentsEnd => Item::FragmentsEnd,
+            Event::Ping(body) => Item::Ping(self.copy(body)),
+            Event::Pong(body) => Item::Pong(self.copy(body)),
+            Event::Close { code, reason } => Item::Close(code, self.copy(reason)),
+        };
+        self.charged += ITEM_OVERHEAD;
+        self.items.push(item);
+    }
+
+    fn place(&mut self, payload: Payload<'_>) -> Place {
+        match payload {
+            Payload::Borrowed(bytes) => self.copy(bytes),
+            Payload::Owned(bytes) => {
+                self.charged += bytes.len();
+                Place::Own(bytes)
+            }
+        }
+    }
+
+    fn copy(&mut self, bytes: &[u8]) -> Place {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(bytes);
+        self.charged += bytes.len();
+        Place::Arena {
+            start,
+            length: bytes.len(),
+        }
+    }
+}

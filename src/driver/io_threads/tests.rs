@@ -1,0 +1,187 @@
+//! The pool without JavaScript: a socket pair, commands in, deliveries out.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc;
+
+use super::*;
+use crate::protocol::{DecoderConfig, Limits, MessageKind, Role};
+
+struct Fixture {
+    pool: Pool,
+    woken: mpsc::Receiver<()>,
+    peer: UnixStream,
+    seen: Vec<Item>,
+    arena: Vec<u8>,
+    budget: Arc<InboundBudget>,
+    released: &'static AtomicU64,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let (sender, woken) = mpsc::channel();
+        let mut pool = Pool::new(move || {
+            let _ = sender.send(());
+        });
+        let (ours, peer) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let budget = Arc::new(InboundBudget::default());
+        let released: &'static AtomicU64 = Box::leak(Box::default());
+        let open = CommandKind::Open(Box::new(NewConnection {
+            key: 7,
+            socket: Socket::from(ours),
+            config: ConnectionConfig {
+                decoder: DecoderConfig {
+                    role: Role::Client,
+                    limits: Limits::default(),
+                    skip_utf8_validation: false,
+                    inflate: None,
+                },
+                deflate: None,
+                keep_fragments: false,
+            },
+            budget: Arc::clone(&budget),
+            // SAFETY: the cell is leaked and lives for ever.
+            released: unsafe { Released::new(released) },
+        }));
+        pool.command(0, Command { key: 7, kind: open }).unwrap();
+        let mut fixture = Self {
+            pool,
+            woken,
+            peer,
+            seen: Vec::new(),
+            arena: Vec::new(),
+            budget,
+            released,
+        };
+        fixture.tell(CommandKind::Start(Vec::new()));
+        fixture
+    }
+
+    fn tell(&mut self, kind: CommandKind) {
+        self.pool.command(0, Command { key: 7, kind }).unwrap();
+        self.pool.flush();
+    }
+
+    /// Waits until something that `is_it` has been delivered.
+    fn wait_for(&mut self, is_it: impl Fn(&Item) -> bool) {
+        while !self.seen.iter().any(&is_it) {
+            self.woken.recv_timeout(Duration::from_secs(20)).unwrap();
+            for mut delivery in self.pool.collect() {
+                self.seen.append(&mut delivery.items);
+                self.arena.append(&mut delivery.arena);
+                if self.budget.release(delivery.charged) {
+                    self.tell(CommandKind::Unstall);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn messages_come_out_and_frames_go_in() {
+    let mut fixture = Fixture::new();
+    fixture.peer.write_all(b"\x81\x02hi\x89\x01p").unwrap();
+    fixture.wait_for(|item| matches!(item, Item::Ping(_)));
+    assert!(matches!(
+        fixture.seen[0],
+        Item::Message(MessageKind::Text, _)
+    ));
+    assert_eq!(fixture.arena, b"hip");
+
+    fixture.tell(CommandKind::Write {
+        bytes: b"frame".to_vec(),
+        marks: vec![2, 5],
+    });
+    let mut received = [0; 5];
+    fixture.peer.read_exact(&mut received).unwrap();
+    assert_eq!(&received, b"frame");
+    fixture.wait_for(|item| matches!(item, Item::Sent(2)));
+    let released = fixture.released.load(std::sync::atomic::Ordering::Relaxed);
+    assert!((f64::from_bits(released) - 5.0).abs() < f64::EPSILON);
+    fixture.pool.shut_down();
+}
+
+#[test]
+fn a_fin_that_comes_with_data_is_seen() {
+    let mut fixture = Fixture::new();
+    fixture.peer.write_all(b"\x81\x02hi").unwrap();
+    fixture.peer.shutdown(std::net::Shutdown::Write).unwrap();
+    fixture.wait_for(|item| matches!(item, Item::End));
+    fixture.tell(CommandKind::Shutdown);
+    fixture.wait_for(|item| matches!(item, Item::ShutDown));
+    fixture.tell(CommandKind::Close);
+    fixture.wait_for(|item| matches!(item, Item::Closed));
+    fixture.pool.shut_down();
+}
+
+#[test]
+fn a_peer_that_does_not_read_blocks_only_its_own_queue_and_drains_later() {
+    let mut fixture = Fixture::new();
+    fixture.tell(CommandKind::Write {
+        bytes: vec![1; 8 << 20],
+        marks: vec![8 << 20],
+    });
+    let mut rest = 8 << 20;
+    let mut buffer = vec![0; 1 << 16];
+    while rest > 0 {
+        rest -= fixture.peer.read(&mut buffer).unwrap();
+    }
+    fixture.wait_for(|item| matches!(item, Item::Drained));
+    fixture.wait_for(|item| matches!(item, Item::Sent(1)));
+    fixture.pool.shut_down();
+}
+
+#[test]
+fn what_javascript_does_not_take_is_bounded() {
+    let mut fixture = Fixture::new();
+    let mut frame = vec![0x82, 126, 0x40, 0x00];
+    frame.resize(4 + 0x4000, 9);
+    fixture.peer.set_nonblocking(true).unwrap();
+    let mut sent = 0usize;
+    // Nothing is collected: at some point the thread stops reading and the socket fills up.
+    let patience = Instant::now() + Duration::from_secs(20);
+    let mut blocked_since = None;
+    while Instant::now() < patience {
+        match fixture.peer.write(&frame[sent % frame.len()..]) {
+            Ok(length) => {
+                sent += length;
+                blocked_since = None;
+            }
+            Err(_) => {
+                let since = *blocked_since.get_or_insert_with(Instant::now);
+                if since.elapsed() > Duration::from_millis(300) {
+                    break;
+                }
+                std::thread::yield_now();
+            }
+        }
+    }
+    assert!(sent > 1 << 20, "{sent}");
+    assert!(sent < 16 << 20, "{sent}");
+    fixture.pool.shut_down();
+}
+
+#[test]
+fn a_drain_waits_for_what_is_queued() {
+    let mut fixture = Fixture::new();
+    fixture
+        .pool
+        .command(
+            0,
+            Command {
+                key: 7,
+                kind: CommandKind::Write {
+                    bytes: b"last".to_vec(),
+                    marks: vec![],
+                },
+            },
+        )
+        .unwrap();
+    fixture.pool.drain(Duration::from_secs(5));
+    let mut received = [0; 4];
+    fixture.peer.read_exact(&mut received).unwrap();
+    assert_eq!(&received, b"last");
+    fixture.pool.shut_down();
+}

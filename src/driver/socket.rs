@@ -1,0 +1,193 @@
+//! Reads and writes of a non-blocking stream socket.
+
+use std::io::{self, IoSlice, Read};
+use std::time::{Duration, Instant};
+
+use socket2::Socket;
+
+use crate::connection::Outbound;
+use crate::protocol::commit_spare;
+
+/// What came of a read.
+#[derive(Debug)]
+pub enum Received {
+    /// So many bytes. Fewer than there was room for means that the socket is empty.
+    Bytes(usize),
+    /// Nothing has arrived.
+    WouldBlock,
+    /// The peer sent a FIN.
+    End,
+    Failed(io::Error),
+}
+
+/// Reads into `buffer` once.
+pub fn receive(socket: &Socket, buffer: &mut [u8]) -> Received {
+    classify(|| (&*socket).read(buffer))
+}
+
+/// Reads at most `most` bytes into the spare capacity of `buffer` once.
+pub fn receive_into(socket: &Socket, buffer: &mut Vec<u8>, most: usize) -> Received {
+    let spare = buffer.spare_capacity_mut();
+    let most = most.min(spare.len());
+    let received = classify(|| socket.recv(&mut spare[..most]));
+    if let Received::Bytes(length) = received {
+        commit_spare(buffer, length);
+    }
+    received
+}
+
+fn classify(mut read: impl FnMut() -> io::Result<usize>) -> Received {
+    loop {
+        return match read() {
+            Ok(0) => Received::End,
+            Ok(length) => Received::Bytes(length),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Received::WouldBlock,
+            Err(error) => Received::Failed(error),
+        };
+    }
+}
+
+/// Whether everything was written, or the socket took no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flushed {
+    All,
+    Blocked,
+}
+
+/// Writes what waits until the socket takes no more.
+pub fn flush(socket: &Socket, outbound: &mut Outbound) -> io::Result<Flushed> {
+    while !outbound.is_empty() {
+        let result = match outbound.single() {
+            Some(bytes) => socket.send(bytes),
+            None => {
+                let mut slices = Vec::with_capacity(16);
+                outbound.slices(&mut slices);
+                socket.send_vectored(&slices)
+            }
+        };
+        match written(result)? {
+            Some(length) => outbound.advance(length),
+            None => return Ok(Flushed::Blocked),
+        }
+    }
+    Ok(Flushed::All)
+}
+
+/// Writes a header and a payload that is not ours behind what waits, once. Returns how many bytes
+/// of header and payload the socket took; what it did not take is the caller's to keep.
+pub fn write_through(
+    socket: &Socket,
+    outbound: &mut Outbound,
+    header: &[u8],
+    payload: &[u8],
+) -> io::Result<usize> {
+    let waiting = (outbound.accepted() - outbound.flushed()) as usize;
+    let result = {
+        let mut slices = Vec::with_capacity(18);
+        outbound.slices(&mut slices);
+        let queued: usize = slices.iter().map(|slice| slice.len()).sum();
+        if queued < waiting {
+            return Ok(0);
+        }
+        slices.push(IoSlice::new(header));
+        slices.push(IoSlice::new(payload));
+        socket.send_vectored(&slices)
+    };
+    let length = written(result)?.unwrap_or(0);
+    outbound.advance(length.min(waiting));
+    Ok(length.saturating_sub(waiting))
+}
+
+/// Writes what waits, waiting for the socket until `deadline`. For the end of a process.
+pub fn flush_until(socket: &Socket, outbound: &mut Outbound, deadline: Instant) -> io::Result<()> {
+    while flush(socket, outbound)? == Flushed::Blocked {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        wait_writable(socket, left)?;
+    }
+    Ok(())
+}
+
+fn wait_writable(socket: &Socket, left: Duration) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+
+    let mut poll = libc::pollfd {
+        fd: socket.as_raw_fd(),
+        events: libc::POLLOUT,
+        revents: 0,
+    };
+    let milliseconds = i32::try_from(left.as_millis()).unwrap_or(i32::MAX).max(1);
+    // SAFETY: `poll` is one valid pollfd, and the descriptor is open as long as `socket` lives.
+    let result = unsafe { libc::poll(&mut poll, 1, milliseconds) };
+    if result < 0 {
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// `None` if the socket takes no more.
+fn written(result: io::Result<usize>) -> io::Result<Option<usize>> {
+    match result {
+        Ok(length) => Ok(Some(length)),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Some(0)),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair() -> (Socket, Socket) {
+        let (a, b) = Socket::pair(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+        a.set_nonblocking(true).unwrap();
+        b.set_nonblocking(true).unwrap();
+        (a, b)
+    }
+
+    #[test]
+    fn what_the_socket_does_not_take_stays() {
+        let (a, b) = pair();
+        let mut outbound = Outbound::default();
+        outbound.push(vec![7; 4 << 20]);
+        assert_eq!(flush(&a, &mut outbound).unwrap(), Flushed::Blocked);
+        let sent = outbound.flushed();
+        assert!(sent > 0 && !outbound.is_empty());
+        let mut total = 0;
+        let mut buffer = vec![0; 1 << 16];
+        while total < 4 << 20 {
+            match receive(&b, &mut buffer) {
+                Received::Bytes(length) => total += length,
+                _ => {
+                    flush(&a, &mut outbound).unwrap();
+                }
+            }
+        }
+        assert!(outbound.is_empty());
+        drop(a);
+        assert!(matches!(receive(&b, &mut buffer), Received::End));
+    }
+
+    #[test]
+    fn a_payload_is_written_behind_what_waits() {
+        let (a, b) = pair();
+        let mut outbound = Outbound::default();
+        outbound.append(|out| out.extend_from_slice(b"first "));
+        let taken = write_through(&a, &mut outbound, b"header ", b"payload").unwrap();
+        assert_eq!(taken, 14);
+        assert!(outbound.is_empty());
+        let mut buffer = Vec::with_capacity(100);
+        assert!(matches!(
+            receive_into(&b, &mut buffer, 100),
+            Received::Bytes(20)
+        ));
+        assert_eq!(buffer, b"first header payload");
+    }
+}
