@@ -84,10 +84,12 @@ impl ThreadConnection {
         read_buffer: Rc<RefCell<Box<[u8]>>>,
     ) -> Option<Rc<Self>> {
         let interest = Interest::READABLE | Interest::WRITABLE;
-        let socket = match AsyncFd::register_with_interest(new.socket, interest) {
+        // SAFETY: the socket owns its descriptor, which stays open and the same until both are dropped
+        // together, and nothing else registers it with this runtime.
+        let socket = match unsafe { AsyncFd::register_with_interest(new.socket, interest) } {
             Ok(socket) => socket,
             Err(error) => {
-                let mut delivery = Delivery::of(new.key, Item::ReadFailed(error));
+                let mut delivery = Delivery::of(new.key, Item::ReadFailed(error.into()));
                 delivery.items.push(Item::Closed);
                 outbox.push(delivery);
                 return None;
