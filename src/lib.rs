@@ -7,6 +7,8 @@
 //! - [`connection`]: one connection's life. No sockets.
 //! - [`protocol`]: bytes to events and back. No sockets, no clock, no JavaScript.
 
+#[cfg(feature = "addon")]
+mod bridge;
 pub mod connection;
 pub mod driver;
 pub mod protocol;

@@ -63,6 +63,9 @@ pub enum CommandKind {
     Unstall,
     KeepFragments(bool),
     MaxPayload(Option<usize>),
+    NoDelay(bool),
+    /// Keep-alive probes after so many seconds (0: the system's default), or none.
+    KeepAlive(Option<u32>),
     /// Send a FIN after what is queued.
     Shutdown,
     /// Write what the socket takes, and close it.

@@ -8,6 +8,22 @@ use socket2::Socket;
 use crate::connection::Outbound;
 use crate::protocol::commit_spare;
 
+/// Turns keep-alive probes on, after so many seconds (0: the system's default), or off.
+///
+/// A socket that has no such option (a Unix domain socket) is left as it is.
+pub fn set_keep_alive(socket: &Socket, seconds: Option<u32>) {
+    let _ = socket.set_keepalive(seconds.is_some());
+    if let Some(seconds @ 1..) = seconds {
+        let time = Duration::from_secs(u64::from(seconds));
+        let _ = socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(time));
+    }
+}
+
+/// Turns Nagle's algorithm off or on, where the socket has it.
+pub fn set_no_delay(socket: &Socket, no_delay: bool) {
+    let _ = socket.set_tcp_nodelay(no_delay);
+}
+
 /// What came of a read.
 #[derive(Debug)]
 pub enum Received {

@@ -90,9 +90,9 @@ impl Input<'_> {
         }
     }
 
-    /// How many bytes have been read.
-    pub fn position(&self) -> usize {
-        self.position
+    /// What has not been read.
+    pub fn rest(&self) -> &[u8] {
+        &self.bytes[self.position..]
     }
 
     fn remaining(&self) -> usize {
@@ -155,6 +155,14 @@ impl Decoder {
     pub fn begin<'i>(&mut self, bytes: &'i mut [u8]) -> Result<Input<'i>, ProtocolError> {
         self.count_chunk()?;
         Ok(Input { bytes, position: 0 })
+    }
+
+    /// Goes on with the rest of a piece of input that was moved elsewhere.
+    pub fn go_on<'i>(&mut self, rest: &'i mut [u8]) -> Input<'i> {
+        Input {
+            bytes: rest,
+            position: 0,
+        }
     }
 
     /// The next event, or `None` when more input is needed.

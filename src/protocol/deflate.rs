@@ -65,15 +65,18 @@ impl DeflaterConfig {
     }
 
     /// Contexts of the same shape are interchangeable once they are reset.
-    fn shape(&self) -> (i32, u8, i32, i32) {
+    fn shape(&self) -> Shape {
         (self.level, self.window_bits, self.mem_level, self.strategy)
     }
 }
 
+/// Level, window bits, `memLevel` and strategy.
+type Shape = (i32, u8, i32, i32);
+
 /// Compresses the messages of one direction of one connection.
 pub struct Deflater {
     config: DeflaterConfig,
-    context: Option<Box<Deflate>>,
+    context: Option<Deflate>,
 }
 
 impl Deflater {
@@ -136,7 +139,7 @@ pub struct InflaterConfig {
 /// Inflates the messages of one direction of one connection.
 pub struct Inflater {
     config: InflaterConfig,
-    context: Option<Box<Inflate>>,
+    context: Option<Inflate>,
     /// The peer ended its deflate stream with a final block; the rest of the frame is ignored and
     /// the next frame begins a new stream, as with `ws`.
     ended: bool,
@@ -278,24 +281,24 @@ const POOLED: usize = 8;
 
 #[derive(Default)]
 struct Pool {
-    deflate: Vec<((i32, u8, i32, i32), Box<Deflate>)>,
-    inflate: Vec<Box<Inflate>>,
+    deflate: Vec<(Shape, Deflate)>,
+    inflate: Vec<Inflate>,
 }
 
 thread_local! {
     static POOL: RefCell<Pool> = RefCell::default();
 }
 
-fn take_deflate(config: &DeflaterConfig) -> Box<Deflate> {
+fn take_deflate(config: &DeflaterConfig) -> Deflate {
     let shape = config.shape();
     let pooled = POOL.with_borrow_mut(|pool| {
         let index = pool.deflate.iter().position(|(other, _)| *other == shape)?;
         Some(pool.deflate.swap_remove(index).1)
     });
-    pooled.unwrap_or_else(|| Box::new(Deflate::new_with_config(config.zlib())))
+    pooled.unwrap_or_else(|| Deflate::new_with_config(config.zlib()))
 }
 
-fn give_back_deflate(config: &DeflaterConfig, mut context: Box<Deflate>) {
+fn give_back_deflate(config: &DeflaterConfig, mut context: Deflate) {
     // The pool is gone when a thread ends; the context is then simply freed.
     let _ = POOL.try_with(|pool| {
         let pool = &mut pool.borrow_mut().deflate;
@@ -309,7 +312,7 @@ fn give_back_deflate(config: &DeflaterConfig, mut context: Box<Deflate>) {
 /// The largest window: what a reset context has, and what inflates any smaller one too.
 const FULL_WINDOW: u8 = 15;
 
-fn take_inflate(config: &InflaterConfig) -> Box<Inflate> {
+fn take_inflate(config: &InflaterConfig) -> Inflate {
     let shared = config.no_context_takeover || config.window_bits == FULL_WINDOW;
     if shared && let Some(context) = POOL.with_borrow_mut(|pool| pool.inflate.pop()) {
         return context;
@@ -319,10 +322,10 @@ fn take_inflate(config: &InflaterConfig) -> Box<Inflate> {
     } else {
         config.window_bits.clamp(8, 15)
     };
-    Box::new(Inflate::new(false, window_bits))
+    Inflate::new(false, window_bits)
 }
 
-fn give_back_inflate(config: &InflaterConfig, mut context: Box<Inflate>) {
+fn give_back_inflate(config: &InflaterConfig, mut context: Inflate) {
     if !config.no_context_takeover && config.window_bits != FULL_WINDOW {
         return;
     }

@@ -59,24 +59,37 @@ pub struct FrameHeader {
 impl FrameHeader {
     /// Writes the header with the shortest form of the length; returns how many bytes it took.
     pub fn encode(&self, out: &mut [u8; MAX_HEADER_LENGTH]) -> usize {
-        out[0] = self.opcode as u8 | u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6;
-        let mut end = match self.length {
-            length @ 0..=125 => {
+        let opcode = self.opcode as u8;
+        Self::encode_raw(out, opcode, self.fin, self.rsv1, self.length, self.mask)
+    }
+
+    /// The same for any opcode's bits, reserved ones too.
+    pub fn encode_raw(
+        out: &mut [u8; MAX_HEADER_LENGTH],
+        opcode: u8,
+        fin: bool,
+        rsv1: bool,
+        length: u64,
+        mask: Option<MaskKey>,
+    ) -> usize {
+        out[0] = opcode | u8::from(fin) << 7 | u8::from(rsv1) << 6;
+        let mut end = match length {
+            0..=125 => {
                 out[1] = length as u8;
                 2
             }
-            length @ 126..=0xffff => {
+            126..=0xffff => {
                 out[1] = 126;
                 out[2..4].copy_from_slice(&(length as u16).to_be_bytes());
                 4
             }
-            length => {
+            _ => {
                 out[1] = 127;
                 out[2..10].copy_from_slice(&length.to_be_bytes());
                 10
             }
         };
-        if let Some(key) = self.mask {
+        if let Some(key) = mask {
             out[1] |= 0x80;
             out[end..end + 4].copy_from_slice(&key);
             end += 4;

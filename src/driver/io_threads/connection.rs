@@ -51,6 +51,8 @@ pub(super) struct ThreadConnection {
     released: Released,
     /// What JavaScript counts as accepted: messages count before they are compressed.
     accounted: Cell<u64>,
+    /// Bytes read that no delivery has told of.
+    received: Cell<usize>,
     outbox: Arc<Outbox>,
     read_buffer: Rc<RefCell<Box<[u8]>>>,
 }
@@ -104,6 +106,7 @@ impl ThreadConnection {
             budget: new.budget,
             released: new.released,
             accounted: Cell::new(0),
+            received: Cell::new(0),
             outbox,
             read_buffer,
         });
@@ -157,6 +160,12 @@ impl ThreadConnection {
             }
             CommandKind::KeepFragments(keep) => state.decoder.set_keep_fragments(keep),
             CommandKind::MaxPayload(most) => state.decoder.set_max_payload(most),
+            CommandKind::NoDelay(no_delay) => {
+                socket::set_no_delay(self.socket.get_ref(), no_delay);
+            }
+            CommandKind::KeepAlive(seconds) => {
+                socket::set_keep_alive(self.socket.get_ref(), seconds);
+            }
             CommandKind::Shutdown => {
                 self.flow.shutdown.set(true);
                 return true;
@@ -264,6 +273,9 @@ impl ThreadConnection {
         let result = loop {
             let (received, wanted) = self.read_into(&mut delivery);
             left -= 1;
+            if let Received::Bytes(length) = received {
+                self.received.set(self.received.get() + length);
+            }
             match received {
                 Received::Bytes(length) if length < wanted => break Socketful::Empty,
                 Received::Bytes(_) if left > 0 && delivery.charged < CHARGED_PER_TURN => {}
@@ -313,10 +325,11 @@ impl ThreadConnection {
         self.deliver(delivery);
     }
 
-    fn deliver(&self, delivery: Delivery) {
+    fn deliver(&self, mut delivery: Delivery) {
         if delivery.items.is_empty() {
             return;
         }
+        delivery.received = self.received.take();
         if delivery.charged > 0 && self.budget.charge(delivery.charged) {
             self.flow.stalled.set(true);
         }

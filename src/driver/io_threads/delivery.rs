@@ -15,6 +15,8 @@ pub struct Delivery {
     pub items: Vec<Item>,
     /// What the inbound budget was charged for this.
     pub charged: usize,
+    /// Bytes read from the socket since the last delivery.
+    pub received: usize,
 }
 
 /// One event.
@@ -58,6 +60,7 @@ impl Delivery {
             arena: Vec::new(),
             items: Vec::new(),
             charged: 0,
+            received: 0,
         }
     }
 
@@ -66,6 +69,17 @@ impl Delivery {
             items: vec![item],
             ..Self::new(key)
         }
+    }
+
+    /// Whether a paused connection holds this back: what the peer said, but not what became of our
+    /// own frames, nor the end, before which everything held is delivered.
+    pub fn waits_while_paused(&self) -> bool {
+        !self.items.iter().any(|item| {
+            matches!(
+                item,
+                Item::Sent(_) | Item::Drained | Item::ShutDown | Item::WriteFailed(_)
+            )
+        })
     }
 
     pub(super) fn push(&mut self, event: Event<'_>) {

@@ -1,0 +1,49 @@
+'use strict';
+
+// Connects to the URL and does what the mode says with the end of the process.
+
+const { WebSocket } = require('../subject');
+
+const [url, mode] = process.argv.slice(2);
+const client = new WebSocket(url);
+
+const modes = {
+  stay() {
+    console.log('open');
+  },
+  unref() {
+    client._socket.unref();
+    console.log('open');
+  },
+  'unref and ref'() {
+    client._socket.unref();
+    client._socket.ref();
+    console.log('open');
+  },
+  'send and exit'() {
+    client.send('first');
+    client.send(Buffer.alloc(1000, 'x'));
+    client.send('last');
+    process.exit(0);
+  },
+  'send and unref'() {
+    for (let i = 0; i < 100; i++) client.send(`message ${i}`);
+    client._socket.unref();
+  },
+  'close and end'() {
+    client.send('before the close');
+    client.close(1000, 'natural end');
+  },
+  'send in exit listener'() {
+    process.on('exit', () => client.send('from the exit listener'));
+    process.exit(0);
+  },
+  'send and throw'() {
+    client.send('before the exception');
+    throw new Error('end of the program');
+  },
+};
+
+client.on('open', modes[mode]);
+client.on('message', (data) => console.log(`message ${data}`));
+client.on('close', (code) => console.log(`closed ${code}`));

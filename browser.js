@@ -1,0 +1,10 @@
+'use strict';
+
+/**
+ * What a bundler for browsers gets instead of the native addon. Importing it is harmless; using it says what to do.
+ */
+module.exports = function () {
+  throw new Error(
+    'hawser runs on Node.js only. In a browser use the WebSocket that the browser has: `new globalThis.WebSocket(url)`.',
+  );
+};

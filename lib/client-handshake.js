@@ -1,0 +1,382 @@
+'use strict';
+
+/**
+ * The client's side of the opening handshake, RFC 6455, section 4.1: sends the
+ * request, follows redirects, checks the response, and either hands the socket
+ * to the WebSocket or ends it with an error.
+ *
+ * @module client-handshake
+ */
+
+const http = require('http');
+const https = require('https');
+
+const {
+  findUrlFault,
+  isIpc,
+  isSecure,
+  prepareRequest,
+  resolveOptions,
+  resolveUrl,
+} = require('./client-request');
+const { CLOSING, CONNECTING } = require('./constants');
+const errors = require('./errors');
+const extension = require('./extension');
+const native = require('./native');
+const PerMessageDeflate = require('./permessage-deflate');
+
+/** On a request whose errors are of no interest any more. */
+const kSettled = Symbol('hawser: handshake settled');
+
+/**
+ * Starts to connect a WebSocket.
+ *
+ * @param {any} websocket the WebSocket
+ * @param {string | URL} address where to connect to
+ * @param {string[]} protocols the subprotocols to offer
+ * @param {object} [options] the options of the constructor: what `http.request()`
+ *     and `https.request()` take, and
+ * @param {boolean} [options.allowSynchronousEvents=true] whether several
+ *     `message`, `ping` and `pong` events may come in one tick
+ * @param {boolean} [options.autoPong=true] answer each ping with a pong
+ * @param {number} [options.closeTimeout=30000] milliseconds which `close()`
+ *     waits for the peer
+ * @param {Function} [options.finishRequest] gets the request and the WebSocket
+ *     and has to call `request.end()`
+ * @param {boolean} [options.followRedirects=false] go where a 3xx response says
+ * @param {(mask: Buffer) => void} [options.generateMask] fills in the masking
+ *     key of each frame
+ * @param {number} [options.handshakeTimeout] milliseconds without anything from
+ *     the server after which the handshake fails
+ * @param {number} [options.maxBufferedChunks=262144] most chunks buffered
+ * @param {number} [options.maxFragments=16384] most fragments of one message
+ * @param {number} [options.maxPayload=104857600] most bytes of one message
+ * @param {number} [options.maxPendingAutoPongs=60] most automatic pongs that
+ *     wait to be sent
+ * @param {number} [options.maxRedirects=10] most redirects to follow
+ * @param {string} [options.origin] value of the `Origin` header, or with
+ *     version 8 of `Sec-WebSocket-Origin`
+ * @param {boolean | object} [options.perMessageDeflate=true] whether to offer
+ *     compression, and its options
+ * @param {number} [options.protocolVersion=13] 13 or 8
+ * @param {boolean} [options.skipUTF8Validation=false] trust text to be UTF-8
+ * @returns {any} all options with their values; undefined if a redirect led to
+ *     a URL that cannot be used
+ * @throws {SyntaxError} if the URL or a subprotocol is invalid
+ * @throws {RangeError} if there is no such protocol version
+ */
+function connect(websocket, address, protocols, options) {
+  const requestOptions = resolveOptions(options);
+  const url = resolveUrl(address);
+
+  websocket._url = url.href;
+
+  const fault = findUrlFault(url);
+  if (fault) {
+    if (websocket._redirects === 0) throw fault;
+
+    emitErrorAndClose(websocket, fault);
+    return undefined;
+  }
+
+  const asked = prepareRequest(requestOptions, url, protocols);
+
+  if (requestOptions.followRedirects) {
+    options = prepareForRedirects(websocket, url, requestOptions, options);
+  }
+
+  const { request } = isSecure(url) ? https : http;
+  const req = (websocket._req = request(requestOptions));
+
+  if (requestOptions.followRedirects && websocket._redirects > 0) {
+    // A listener may close the WebSocket. The request goes on all the same, so
+    // that its errors always have a listener; they are ignored by then.
+    websocket.emit('redirect', websocket.url, req);
+  }
+
+  if (requestOptions.timeout) {
+    req.on('timeout', () => {
+      abortHandshake(websocket, req, 'Opening handshake has timed out');
+    });
+  }
+
+  req.on('error', (error) => {
+    if (req[kSettled]) return;
+
+    req[kSettled] = true;
+    websocket._req = null;
+    emitErrorAndClose(websocket, error);
+  });
+
+  req.on('response', (res) => {
+    if (isRedirect(res) && requestOptions.followRedirects) {
+      const target = nextTarget(websocket, req, res, address, requestOptions);
+
+      if (target) connect(websocket, target, protocols, options);
+    } else if (!websocket.emit('unexpected-response', req, res)) {
+      const message = `Unexpected server response: ${res.statusCode}`;
+
+      abortHandshake(websocket, req, message);
+    }
+  });
+
+  req.on('upgrade', (res, socket, head) => {
+    websocket.emit('upgrade', res);
+
+    // A listener has closed the WebSocket.
+    if (websocket.readyState !== CONNECTING) return;
+
+    req[kSettled] = true;
+    websocket._req = null;
+
+    const problem = checkResponse(websocket, res, asked);
+
+    if (problem) abortHandshake(websocket, socket, problem);
+    else establish(websocket, socket, head, requestOptions);
+  });
+
+  if (requestOptions.finishRequest) {
+    requestOptions.finishRequest(req, websocket);
+  } else {
+    req.end();
+  }
+
+  return requestOptions;
+}
+
+/**
+ * Gives the handshake up: the WebSocket emits `error` and `close`, later.
+ *
+ * @param {any} websocket the WebSocket, still CONNECTING
+ * @param {any} stream the request, or the socket once there is one
+ * @param {string} message the message of the error
+ */
+function abortHandshake(websocket, stream, message) {
+  const error = errors.handshakeFailed(message, abortHandshake);
+
+  websocket._readyState = CLOSING;
+
+  if (!stream.setHeader) {
+    stream.destroy(error);
+    stream.once('error', websocket.emit.bind(websocket, 'error'));
+    stream.once('close', websocket.emitClose.bind(websocket));
+    return;
+  }
+
+  stream[kSettled] = true;
+  stream.abort();
+
+  // abort() leaves the socket of a request alone that has been answered.
+  if (stream.socket && !stream.socket.destroyed) stream.socket.destroy();
+
+  process.nextTick(emitErrorAndClose, websocket, error);
+}
+
+/**
+ * Ends a WebSocket that never got a socket.
+ *
+ * @param {any} websocket the WebSocket
+ * @param {Error} error why
+ */
+function emitErrorAndClose(websocket, error) {
+  websocket._readyState = CLOSING;
+  websocket._errorEmitted = true;
+  websocket.emit('error', error);
+  websocket.emitClose();
+}
+
+module.exports = { abortHandshake, connect, emitErrorAndClose };
+
+/**
+ * On the first request, remembers where the user wanted to connect to and which
+ * headers to repeat. On a later one, drops the headers which are not for the
+ * server that the redirect leads to, as curl does.
+ *
+ * A user who listens for `redirect` takes that decision upon himself.
+ *
+ * @param {any} websocket the WebSocket
+ * @param {URL} url where this request goes
+ * @param {any} requestOptions its options; headers may be removed from them
+ * @param {any} options the options to redirect with
+ * @returns {any} the options for the next redirect
+ */
+function prepareForRedirects(websocket, url, requestOptions, options) {
+  const hostOrSocketPath = isIpc(url) ? requestOptions.socketPath : url.host;
+
+  if (websocket._redirects === 0) {
+    websocket._originalIpc = isIpc(url);
+    websocket._originalSecure = isSecure(url);
+    websocket._originalHostOrSocketPath = hostOrSocketPath;
+
+    // A copy, because it will be changed and the user's must not be.
+    options = { ...options, headers: lowerCaseNames(options?.headers) };
+  } else if (websocket.listenerCount('redirect') === 0) {
+    const isSameHost =
+      isIpc(url) === websocket._originalIpc &&
+      hostOrSocketPath === websocket._originalHostOrSocketPath;
+    const isDowngrade = websocket._originalSecure && !isSecure(url);
+
+    if (!isSameHost) delete requestOptions.headers.host;
+
+    if (!isSameHost || isDowngrade) {
+      delete requestOptions.headers.authorization;
+      delete requestOptions.headers.cookie;
+      requestOptions.auth = undefined;
+    }
+  }
+
+  // The credentials that were in a URL go along, unless there are others.
+  if (requestOptions.auth && !options.headers.authorization) {
+    const credentials = Buffer.from(requestOptions.auth).toString('base64');
+
+    options.headers.authorization = `Basic ${credentials}`;
+  }
+
+  return options;
+}
+
+/**
+ * @param {Record<string, any> | undefined} headers
+ * @returns {Record<string, any>} the same headers under lower-case names
+ */
+function lowerCaseNames(headers = {}) {
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [
+      name.toLowerCase(),
+      value,
+    ]),
+  );
+}
+
+/**
+ * @param {http.IncomingMessage} res the response
+ * @returns {boolean} whether it points to another URL
+ */
+function isRedirect({ headers, statusCode }) {
+  return Boolean(headers.location) && statusCode >= 300 && statusCode < 400;
+}
+
+/**
+ * Ends a request which was answered with a redirect.
+ *
+ * @param {any} websocket the WebSocket
+ * @param {http.ClientRequest} req the request
+ * @param {http.IncomingMessage} res its response
+ * @param {string | URL} address where the request went
+ * @param {any} requestOptions its options
+ * @returns {URL | null} where to go now; null if the handshake has failed
+ */
+function nextTarget(websocket, req, res, address, requestOptions) {
+  websocket._redirects++;
+
+  if (websocket._redirects > requestOptions.maxRedirects) {
+    abortHandshake(websocket, req, 'Maximum redirects exceeded');
+    return null;
+  }
+
+  req.abort();
+
+  try {
+    return new URL(res.headers.location, address);
+  } catch {
+    emitErrorAndClose(websocket, errors.invalidUrl(res.headers.location));
+    return null;
+  }
+}
+
+/**
+ * Checks a 101 response, RFC 6455, section 4.1, and takes over what the server
+ * has chosen.
+ *
+ * @param {any} websocket the WebSocket; its subprotocol and extensions are set
+ * @param {http.IncomingMessage} res the response
+ * @param {import('./client-request').Request} asked what was asked for
+ * @returns {string | null} what is wrong with the response, if anything is
+ */
+function checkResponse(websocket, res, asked) {
+  const { headers } = res;
+
+  if (headers.upgrade?.toLowerCase() !== 'websocket') {
+    return 'Invalid Upgrade header';
+  }
+  if (headers['sec-websocket-accept'] !== native.acceptKey(asked.key)) {
+    return 'Invalid Sec-WebSocket-Accept header';
+  }
+
+  return (
+    adoptProtocol(websocket, headers['sec-websocket-protocol'], asked) ||
+    adoptExtension(websocket, headers['sec-websocket-extensions'], asked)
+  );
+}
+
+/**
+ * @param {any} websocket the WebSocket
+ * @param {string | undefined} protocol the subprotocol that the server chose
+ * @param {import('./client-request').Request} asked what was asked for
+ * @returns {string | null} what is wrong with it, if anything is
+ */
+function adoptProtocol(websocket, protocol, { protocols }) {
+  if (protocol === undefined) {
+    return protocols.size > 0 ? 'Server sent no subprotocol' : null;
+  }
+  if (protocols.size === 0) {
+    return 'Server sent a subprotocol but none was requested';
+  }
+  if (!protocols.has(protocol)) return 'Server sent an invalid subprotocol';
+
+  websocket._protocol = protocol;
+  return null;
+}
+
+/**
+ * @param {any} websocket the WebSocket
+ * @param {string | undefined} header the extensions that the server accepted
+ * @param {import('./client-request').Request} asked what was asked for
+ * @returns {string | null} what is wrong with them, if anything is
+ */
+function adoptExtension(websocket, header, { perMessageDeflate }) {
+  if (header === undefined) return null;
+  if (!perMessageDeflate) {
+    return (
+      'Server sent a Sec-WebSocket-Extensions header but no extension was ' +
+      'requested'
+    );
+  }
+
+  const name = PerMessageDeflate.extensionName;
+
+  try {
+    const extensions = extension.parse(header);
+    const names = Object.keys(extensions);
+
+    if (names.length !== 1 || names[0] !== name) {
+      return 'Server indicated an extension that was not requested';
+    }
+
+    perMessageDeflate.accept(extensions[name]);
+  } catch {
+    return 'Invalid Sec-WebSocket-Extensions header';
+  }
+
+  websocket._extensions[name] = perMessageDeflate;
+  return null;
+}
+
+/**
+ * The handshake has succeeded: hands the socket to the WebSocket.
+ *
+ * @param {any} websocket the WebSocket
+ * @param {import('stream').Duplex} socket its socket from now on
+ * @param {Buffer} head what the server has sent after its response
+ * @param {any} options all options of the client
+ */
+function establish(websocket, socket, head, options) {
+  websocket.setSocket(socket, head, {
+    allowSynchronousEvents: options.allowSynchronousEvents,
+    generateMask: options.generateMask,
+    maxBufferedChunks: options.maxBufferedChunks,
+    maxFragments: options.maxFragments,
+    maxPayload: options.maxPayload,
+    skipUTF8Validation: options.skipUTF8Validation,
+  });
+}

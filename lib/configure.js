@@ -1,0 +1,103 @@
+'use strict';
+
+/**
+ * The settings of the engine. They hold for connections that are opened
+ * afterwards, in the thread (main or worker) that makes them.
+ *
+ * @module configure
+ */
+
+const native = require('./native');
+
+const AUTO = -1;
+const MAX_IO_THREADS = 64;
+
+const settings = { takeover: true };
+
+configure(fromEnvironment());
+
+module.exports = configure;
+module.exports.configuredTakeover = () => settings.takeover;
+
+/**
+ * Sets the engine up. To be called before the first connection.
+ *
+ * @param {object} options
+ * @param {number | 'auto'} [options.ioThreads='auto'] who reads and writes
+ *     sockets: `0` Node's own event loop; `N` (at most 64) that many I/O
+ *     threads; `'auto'` starts on the event loop. Environment variable:
+ *     `HAWSER_IO_THREADS`
+ * @param {boolean} [options.takeover=true] whether sockets may be taken over
+ *     from Node at all. `false` leaves them to Node's streams: slower, for
+ *     diagnosis. Environment variable: `HAWSER_TAKEOVER=0`
+ * @throws {TypeError} with the code `ERR_INVALID_ARG_VALUE` if a value is
+ *     none of these
+ */
+function configure(options) {
+  const { ioThreads, takeover } = options ?? {};
+
+  if (takeover !== undefined && typeof takeover !== 'boolean') {
+    throw invalid('takeover', takeover, 'a boolean');
+  }
+
+  if (ioThreads !== undefined) {
+    native.configureIoThreads(threadCount(ioThreads));
+  }
+
+  if (takeover !== undefined) settings.takeover = takeover;
+}
+
+/**
+ * @param {unknown} value the `ioThreads` option
+ * @returns {number} the number of threads, or `AUTO`
+ */
+function threadCount(value) {
+  if (value === 'auto') return AUTO;
+
+  if (
+    typeof value === 'number' &&
+    Number.isInteger(value) &&
+    value >= 0 &&
+    value <= MAX_IO_THREADS
+  ) {
+    return value;
+  }
+
+  throw invalid(
+    'ioThreads',
+    value,
+    `"auto" or a whole number from 0 to ${MAX_IO_THREADS}`,
+  );
+}
+
+/**
+ * @returns {{ ioThreads?: any, takeover?: boolean }} what the environment
+ *     variables say
+ */
+function fromEnvironment() {
+  const { HAWSER_IO_THREADS: ioThreads, HAWSER_TAKEOVER: takeover } =
+    process.env;
+  /** @type {{ ioThreads?: any, takeover?: boolean }} */
+  const options = {};
+
+  if (ioThreads) {
+    options.ioThreads = /^\d+$/.test(ioThreads) ? Number(ioThreads) : ioThreads;
+  }
+
+  if (takeover === '0') options.takeover = false;
+
+  return options;
+}
+
+/**
+ * @param {string} name the name of the option
+ * @param {unknown} value what it was given
+ * @param {string} expected what it must be
+ * @returns {TypeError}
+ */
+function invalid(name, value, expected) {
+  return Object.assign(
+    new TypeError(`${name} must be ${expected}, not ${String(value)}`),
+    { code: 'ERR_INVALID_ARG_VALUE' },
+  );
+}

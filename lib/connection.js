@@ -1,0 +1,531 @@
+'use strict';
+
+const { EMPTY_BUFFER, kStatusCode } = require('./constants');
+const { Kind } = require('./delivery');
+const errors = require('./errors');
+const native = require('./native');
+
+/** Bits of the first setting. `src/bridge/open.rs` has the same lists. */
+const Flag = {
+  SERVER: 1,
+  SKIP_UTF8_VALIDATION: 2,
+  KEEP_FRAGMENTS: 4,
+  DEFLATE: 8,
+};
+
+/** Connections that share a page of counters, and the bits of an id for them. */
+const PER_PAGE = 1024;
+const PLACES = 2 ** 22;
+
+/** Reused for every connection: the engine reads it while it is called. */
+const settings = new Float64Array(12);
+
+/** @type {Float64Array[]} */
+const pages = [];
+
+/** Gives a stream's connection up when nothing uses it any more. */
+const abandoned = new FinalizationRegistry((id) => native.close(id));
+
+/**
+ * What a connection tells its owner.
+ *
+ * @typedef {object} Events
+ * @property {(owner: any, data: any, isBinary: boolean) => void} message
+ * @property {(owner: any, data: Buffer) => void} ping
+ * @property {(owner: any, data: Buffer) => void} pong
+ * @property {(owner: any, code: number, reason: Buffer) => void} conclude a
+ *     close frame came; 1005 if it had no code
+ * @property {(owner: any, error: Error) => void} error the peer broke a rule
+ * @property {(owner: any) => void} idle events that had to wait for turns of
+ *     their own have all been emitted
+ */
+
+/**
+ * One connection of the native engine, seen from JavaScript: both its decoder,
+ * whose events it hands to its owner, and its encoder.
+ *
+ * The socket is either taken over by the engine (`isNative`) or moved by Node:
+ * then its bytes go through `receive()`, and frames are written by the sender.
+ */
+class Connection {
+  /**
+   * @param {any} owner whom the events concern
+   * @param {Events} events what to do with them
+   * @param {object} options
+   * @param {boolean} [options.allowSynchronousEvents=true] whether several
+   *     events may be emitted without ticks and microtasks between them
+   * @param {string} [options.binaryType='nodebuffer'] how binary messages are
+   *     given
+   */
+  constructor(owner, events, { allowSynchronousEvents, binaryType }) {
+    this.id = -1;
+    this.isNative = false;
+    this.owner = owner;
+    this.events = events;
+    this.binaryType = binaryType || 'nodebuffer';
+    /** Whether the decoder has ended with an error. */
+    this.failed = false;
+    /** The handle that stands in for the socket's, if the engine has it. */
+    this.handle = null;
+    /** @type {Function[]} callbacks of frames that are not written yet */
+    this.callbacks = [];
+    /** Callbacks whose frames are written. */
+    this.callbacksDue = 0;
+    /** @type {Buffer[] | null} the fragments of a message that is arriving */
+    this.fragments = null;
+    /** @type {Deferred | null} events that wait for a turn of their own */
+    this.deferred =
+      allowSynchronousEvents === false ? { queue: [], running: false } : null;
+    /** @type {Float64Array | null} */
+    this.counters = null;
+    this.counterIndex = 0;
+    this.unsent = 0;
+    this.paused = false;
+    /** @type {Buffer | null} what came before the engine had the socket */
+    this.head = null;
+    this._maxPayloadValue = 0;
+  }
+
+  /**
+   * Opens the connection for bytes that Node moves.
+   *
+   * @param {object} options as for `fillSettings()`
+   */
+  openStream(options) {
+    fillSettings(options, this.binaryType);
+    this._maxPayloadValue = options.maxPayload | 0;
+    this.id = native.openStream(this, settings);
+    abandoned.register(this, this.id, this);
+  }
+
+  /**
+   * Opens the connection on a socket of its own.
+   *
+   * @param {object} options as for `fillSettings()`
+   * @param {number} fd the descriptor; the engine duplicates it
+   * @param {string} response what to write first
+   * @returns {boolean} false if the engine cannot have it
+   */
+  openSocket(options, fd, response) {
+    fillSettings(options, this.binaryType);
+    this._maxPayloadValue = options.maxPayload | 0;
+
+    const id = native.openSocket(this, settings, fd, response);
+    if (id < 0) return false;
+
+    const place = id % PLACES;
+    const page = Math.floor(place / PER_PAGE);
+
+    pages[page] ??= new Float64Array(native.counters(page));
+    this.counters = pages[page];
+    this.counterIndex = 2 * (place % PER_PAGE);
+    this.id = id;
+    this.isNative = true;
+    return true;
+  }
+
+  /**
+   * Begins to read a socket that was taken over.
+   *
+   * @param {Buffer} head what had been read before
+   */
+  start(head) {
+    if (this.paused) this.head = head;
+    else native.start(this.id, head);
+  }
+
+  /**
+   * Decodes bytes that Node read. Its events happen within the call.
+   *
+   * @param {Uint8Array} chunk the bytes; they are unmasked where they are
+   */
+  receive(chunk) {
+    native.receive(this.id, chunk);
+  }
+
+  /** Bytes that were accepted and not written, if the engine has the socket. */
+  get bufferedBytes() {
+    if (this.counters === null) return this.unsent;
+
+    const index = this.counterIndex;
+    return this.counters[index] - this.counters[index + 1];
+  }
+
+  /** Bytes that were accepted since the engine has the socket. */
+  get acceptedBytes() {
+    return this.counters === null ? 0 : this.counters[this.counterIndex];
+  }
+
+  /** The longest message that is accepted, in bytes; 0 for no limit. */
+  get maxPayload() {
+    return this._maxPayloadValue;
+  }
+
+  set maxPayload(value) {
+    this._maxPayloadValue = value | 0;
+    native.setMaxPayload(this.id, this._maxPayloadValue);
+  }
+
+  /**
+   * @param {string} type how binary messages are given from now on
+   */
+  setBinaryType(type) {
+    const keeps = type === 'fragments';
+
+    if (keeps !== (this.binaryType === 'fragments')) {
+      native.setKeepFragments(this.id, keeps);
+    }
+
+    this.binaryType = type;
+  }
+
+  /** Stops reading. What has been read already still comes. */
+  pause() {
+    this.paused = true;
+    if (this.isNative) native.pause(this.id);
+  }
+
+  /** Reads again. */
+  resume() {
+    this.paused = false;
+    if (!this.isNative || this.deferred?.running) return;
+
+    if (this.head === null) {
+      native.resume(this.id);
+      return;
+    }
+
+    const head = this.head;
+
+    this.head = null;
+    native.resume(this.id);
+    native.start(this.id, head);
+  }
+
+  /** Gives the connection up. A native one still tells when it is closed. */
+  close() {
+    native.close(this.id);
+    if (!this.isNative) abandoned.unregister(this);
+  }
+
+  /**
+   * Whether everything that arrived has been handed to the owner.
+   *
+   * @returns {boolean}
+   */
+  get isIdle() {
+    return this.deferred === null || this.deferred.queue.length === 0;
+  }
+
+  /**
+   * @param {() => void} action what to do once everything that arrived has been
+   *     handed to the owner
+   */
+  whenIdle(action) {
+    if (this.isIdle) action();
+    else this.deferred.queue.push({ kind: 0, detail: 0, payload: action });
+  }
+
+  /**
+   * An event of the decoder.
+   *
+   * @param {number} kind one of `Kind`
+   * @param {number} detail what the kind says
+   * @param {any} payload a Buffer, or an error
+   */
+  handleEvent(kind, detail, payload) {
+    if (this.deferred === null) this.emit(kind, detail, payload);
+    else this.defer(kind, detail, payload);
+  }
+
+  /**
+   * News of the socket.
+   *
+   * @param {number} kind one of `Kind`
+   * @param {number} detail what the kind says
+   */
+  handleNote(kind, detail) {
+    switch (kind) {
+      case Kind.SENT:
+        this.callbacksDue += detail;
+        this.runCallbacks();
+        break;
+      case Kind.CLOSED:
+        this.whenIdle(() => this.handle.handleNote(kind, detail));
+        break;
+      default:
+        this.handle.handleNote(kind, detail);
+    }
+  }
+
+  /**
+   * Calls the callbacks whose frames are written. One that throws does not keep
+   * the others from being called.
+   *
+   * @private
+   */
+  runCallbacks() {
+    try {
+      while (this.callbacksDue > 0 && this.callbacks.length > 0) {
+        this.callbacksDue--;
+        this.callbacks.shift()(null);
+      }
+    } finally {
+      if (this.callbacksDue > 0 && this.callbacks.length > 0) {
+        process.nextTick(() => this.runCallbacks());
+      }
+    }
+  }
+
+  /**
+   * Hands an event to the owner.
+   *
+   * @param {number} kind one of `Kind`
+   * @param {number} detail what the kind says
+   * @param {any} payload a Buffer, or an error
+   * @private
+   */
+  emit(kind, detail, payload) {
+    const { events, owner } = this;
+
+    switch (kind) {
+      case Kind.TEXT:
+        events.message(owner, payload, false);
+        break;
+      case Kind.BINARY:
+        events.message(owner, this.convert(payload), true);
+        break;
+      case Kind.FRAGMENT:
+        (this.fragments ??= []).push(payload);
+        break;
+      case Kind.FRAGMENTS_END: {
+        const fragments = this.fragments ?? [];
+
+        this.fragments = null;
+        events.message(owner, this.convertFragments(fragments), true);
+        break;
+      }
+      case Kind.PING:
+        events.ping(owner, payload);
+        break;
+      case Kind.PONG:
+        events.pong(owner, payload);
+        break;
+      case Kind.CLOSE:
+        events.conclude(owner, detail, copyOf(payload));
+        break;
+      case Kind.VIOLATION:
+        this.failed = true;
+        events.error(owner, withCloseCode(payload, detail));
+        break;
+      default:
+        payload();
+    }
+  }
+
+  /**
+   * Keeps an event for later: each `message`, `ping` and `pong` gets a turn of
+   * the event loop of its own. Meanwhile nothing more is read.
+   *
+   * @param {number} kind one of `Kind`
+   * @param {number} detail what the kind says
+   * @param {any} payload a Buffer, or an error
+   * @private
+   */
+  defer(kind, detail, payload) {
+    this.deferred.queue.push({ kind, detail, payload });
+    if (this.deferred.running) return;
+
+    this.deferred.running = true;
+    if (this.isNative) native.pause(this.id);
+    this.continueDeferred();
+  }
+
+  /** @private */
+  continueDeferred() {
+    const { queue } = this.deferred;
+
+    while (queue.length > 0) {
+      if (hasOwnTurn(queue[0].kind)) {
+        setImmediate(() => {
+          const { kind, detail, payload } = queue.shift();
+
+          try {
+            this.emit(kind, detail, payload);
+          } finally {
+            this.continueDeferred();
+          }
+        });
+        return;
+      }
+
+      const { kind, detail, payload } = queue.shift();
+
+      this.emit(kind, detail, payload);
+    }
+
+    this.deferred.running = false;
+    if (this.isNative && !this.paused) this.resume();
+    this.events.idle(this.owner);
+  }
+
+  /**
+   * @param {Buffer} data a binary message
+   * @returns {any} the same as `binaryType` wants it
+   * @private
+   */
+  convert(data) {
+    switch (this.binaryType) {
+      case 'arraybuffer':
+        return toArrayBuffer(data);
+      case 'blob':
+        return new Blob([data]);
+      case 'fragments':
+        return data.length > 0 ? [data] : [];
+      default:
+        return data;
+    }
+  }
+
+  /**
+   * @param {Buffer[]} fragments a binary message
+   * @returns {any} the same as `binaryType`, which may have changed meanwhile,
+   *     wants it
+   * @private
+   */
+  convertFragments(fragments) {
+    if (this.binaryType === 'fragments') return fragments;
+
+    return this.convert(
+      fragments.length === 1 ? fragments[0] : Buffer.concat(fragments),
+    );
+  }
+
+  /**
+   * Tells everyone who waits for a frame to be written that it never will be.
+   *
+   * @param {Error | null} cause the error that ended the socket, if one did
+   */
+  failCallbacks(cause) {
+    const callbacks = this.callbacks;
+    if (callbacks.length === 0) return;
+
+    this.callbacks = [];
+    const error = cause ?? errors.streamDestroyed();
+    for (const callback of callbacks) callback(error);
+  }
+
+  /** The counters will soon be somebody else's: keeps what is in them. */
+  releaseCounters() {
+    this.unsent = this.bufferedBytes;
+    this.counters = null;
+  }
+}
+
+module.exports = Connection;
+
+/**
+ * @typedef {object} Deferred
+ * @property {{ kind: number, detail: number, payload: any }[]} queue
+ * @property {boolean} running whether an immediate is under way
+ */
+
+/**
+ * Describes a connection to the engine.
+ *
+ * @param {any} options
+ * @param {string} binaryType how binary messages are given
+ */
+function fillSettings(options, binaryType) {
+  const { perMessageDeflate } = options;
+
+  settings[0] =
+    (options.isServer ? Flag.SERVER : 0) |
+    (options.skipUTF8Validation ? Flag.SKIP_UTF8_VALIDATION : 0) |
+    (binaryType === 'fragments' ? Flag.KEEP_FRAGMENTS : 0) |
+    (perMessageDeflate?.params ? Flag.DEFLATE : 0);
+  settings[1] = options.maxPayload | 0;
+  settings[2] = options.maxFragments | 0;
+  settings[3] = options.maxBufferedChunks | 0;
+
+  if (perMessageDeflate?.params)
+    fillDeflate(perMessageDeflate, options.isServer);
+}
+
+/**
+ * @param {import('./permessage-deflate')} extension the negotiated extension
+ * @param {boolean} isServer which end this is
+ */
+function fillDeflate({ _options, _threshold, params }, isServer) {
+  const [own, peer] = isServer ? ['server', 'client'] : ['client', 'server'];
+  const { level, memLevel, strategy } = _options.zlibDeflateOptions ?? {};
+  const bits = (end) =>
+    typeof params[`${end}_max_window_bits`] === 'number'
+      ? params[`${end}_max_window_bits`]
+      : 15;
+
+  settings[4] = level ?? -1;
+  settings[5] = bits(own);
+  settings[6] = memLevel ?? 8;
+  settings[7] = strategy ?? 0;
+  settings[8] = params[`${own}_no_context_takeover`] ? 1 : 0;
+  settings[9] = _threshold;
+  settings[10] = bits(peer);
+  settings[11] = params[`${peer}_no_context_takeover`] ? 1 : 0;
+}
+
+/**
+ * @param {number} kind one of `Kind`
+ * @returns {boolean} whether the event is one that `allowSynchronousEvents`
+ *     speaks of
+ */
+function hasOwnTurn(kind) {
+  return (
+    kind === Kind.TEXT ||
+    kind === Kind.BINARY ||
+    kind === Kind.FRAGMENTS_END ||
+    kind === Kind.PING ||
+    kind === Kind.PONG
+  );
+}
+
+/**
+ * @param {Buffer} buffer
+ * @returns {ArrayBuffer} one with just these bytes
+ */
+function toArrayBuffer(buffer) {
+  const { buffer: memory, byteOffset, byteLength } = buffer;
+
+  if (byteLength === memory.byteLength) return /** @type {any} */ (memory);
+
+  return /** @type {any} */ (memory.slice(byteOffset, byteOffset + byteLength));
+}
+
+/**
+ * A close reason is kept as long as its WebSocket, and must not keep a slab
+ * alive for so long.
+ *
+ * @param {Buffer} bytes
+ * @returns {Buffer} a copy in memory of its own
+ */
+function copyOf(bytes) {
+  if (bytes.length === 0) return EMPTY_BUFFER;
+
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+
+  copy.set(bytes);
+  return copy;
+}
+
+/**
+ * @param {any} error an error made by the engine
+ * @param {number} closeCode what the peer is told
+ * @returns {any}
+ */
+function withCloseCode(error, closeCode) {
+  // zlib's errors have a number, too.
+  if (error.code === 'Z_DATA_ERROR') error.errno = -3;
+
+  error[kStatusCode] = closeCode;
+  return error;
+}

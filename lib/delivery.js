@@ -1,0 +1,98 @@
+'use strict';
+
+/**
+ * Where events come in from the native engine: one call of `dispatch()` for a
+ * batch of them. `src/bridge/delivery.rs` is the other side, and says what
+ * holds between the two.
+ *
+ * @module delivery
+ */
+
+const { markAsUntransferable } = require('worker_threads');
+
+const native = require('./native');
+
+const FastBuffer = Buffer[Symbol.species];
+
+/** What a record tells. `src/bridge/delivery.rs` has the same list. */
+const Kind = Object.freeze({
+  TEXT: 1,
+  BINARY: 2,
+  FRAGMENT: 3,
+  FRAGMENTS_END: 4,
+  PING: 5,
+  PONG: 6,
+  CLOSE: 7,
+  VIOLATION: 8,
+  END: 9,
+  READ_FAILED: 10,
+  WRITE_FAILED: 11,
+  SENT: 12,
+  DRAINED: 13,
+  SHUT_DOWN: 14,
+  CLOSED: 15,
+});
+
+/** Sources of payloads; from 2 up, an index into the list of buffers. */
+const IN_SLAB = 0;
+const IN_CHUNK = 1;
+const FIRST_BUFFER = 2;
+
+/** Small messages share slabs of this size: more is not kept alive by one. */
+const SLAB_SIZE = 16 * 1024;
+
+const RECORDS = 1024;
+const WORDS = 4;
+
+/** Records of four words, behind four words of which the first is the cursor. */
+const table = new Int32Array(WORDS + RECORDS * WORDS);
+
+native.configureDelivery(dispatch, newSlab, table);
+
+module.exports = { Kind };
+
+/**
+ * Hands a batch of events to their connection. If a listener throws, the engine
+ * calls again for what is left behind the cursor.
+ *
+ * @this {import('./connection')}
+ * @param {number} start the first word of the first record
+ * @param {number} end the first word after the last record
+ * @param {ArrayBuffer} slab where small payloads are
+ * @param {ArrayBuffer} [chunk] where payloads are that were decoded in place
+ * @param {any[]} [buffers] payloads with memory of their own
+ */
+function dispatch(start, end, slab, chunk, buffers) {
+  for (let at = start; at < end; at += WORDS) {
+    table[0] = at + WORDS;
+
+    const kind = table[at] & 0xff;
+    const detail = table[at] >>> 8;
+
+    if (kind > Kind.VIOLATION) {
+      this.handleNote(kind, detail);
+      continue;
+    }
+
+    const source = table[at + 1];
+    const payload =
+      source === IN_SLAB
+        ? new FastBuffer(slab, table[at + 2], table[at + 3])
+        : source === IN_CHUNK
+          ? new FastBuffer(chunk, table[at + 2], table[at + 3])
+          : buffers[source - FIRST_BUFFER];
+
+    this.handleEvent(kind, detail, payload);
+  }
+}
+
+/**
+ * @returns {ArrayBuffer} memory for small payloads, which many messages view
+ */
+function newSlab() {
+  const slab = Buffer.allocUnsafeSlow(SLAB_SIZE).buffer;
+
+  // Posting one message to a worker must not take the others' memory away.
+  markAsUntransferable(slab);
+  return slab;
+}

@@ -1,0 +1,321 @@
+'use strict';
+
+/**
+ * Taking a socket over from Node.
+ *
+ * The engine gets a duplicate of the descriptor; Node's own handle is closed,
+ * which leaves the connection alive. The `net.Socket` stays what it was to the
+ * program, and to the server that counts it: a stand-in for the handle answers
+ * for the native connection, so that Node's own code goes on working, and
+ * nothing can reach a descriptor that was closed and used again.
+ *
+ * @module native-socket
+ */
+
+const { Duplex } = require('stream');
+const net = require('net');
+
+const { configuredTakeover } = require('./configure');
+const { Kind } = require('./delivery');
+const errors = require('./errors');
+const native = require('./native');
+
+const IS_SUPPORTED = native.canTakeOver();
+
+let exitListener = false;
+
+module.exports = { takeOver };
+
+/**
+ * Takes a socket over, if it is one that can be.
+ *
+ * @param {import('./connection')} connection what is to serve it
+ * @param {any} socket the socket
+ * @param {object} options the options of the connection
+ * @param {string} response what to write before anything else
+ * @returns {boolean} false if Node keeps the socket: nothing has changed then
+ */
+function takeOver(connection, socket, options, response) {
+  if (!canBeTaken(socket)) return false;
+
+  const handle = socket._handle;
+  const wasReading = handle.reading;
+  const standIn = new NativeHandle(connection, socket);
+
+  handle.readStop();
+
+  if (!connection.openSocket(options, handle.fd, response)) {
+    if (wasReading) handle.readStart();
+    return false;
+  }
+
+  connection.handle = standIn;
+  socket._handle = standIn;
+  handle.close();
+  redirectStream(socket, connection);
+  flushAtExit();
+  return true;
+}
+
+/**
+ * Stands in for the handle of a socket that was taken over. Its methods are the
+ * ones that `net.Socket` calls.
+ */
+class NativeHandle {
+  /**
+   * @param {import('./connection')} connection the native connection
+   * @param {any} socket the socket, with its handle still in place
+   */
+  constructor(connection, socket) {
+    this._connection = connection;
+    this._socket = socket;
+    this._closeCallback = null;
+    this._shutdownCallback = null;
+    this._readBefore = socket.bytesRead;
+    this._writtenBefore = socket.bytesWritten;
+    this._peerName = nameOf(socket, 'remote');
+    this._socketName = nameOf(socket, 'local');
+    this._referenced = true;
+    this.reading = true;
+  }
+
+  get fd() {
+    return -1;
+  }
+
+  get bytesRead() {
+    return this._readBefore + native.bytesRead(this._connection.id);
+  }
+
+  get bytesWritten() {
+    return this._writtenBefore + this._connection.acceptedBytes;
+  }
+
+  getpeername(out) {
+    Object.assign(out, this._peerName);
+    return 0;
+  }
+
+  getsockname(out) {
+    Object.assign(out, this._socketName);
+    return 0;
+  }
+
+  getAsyncId() {
+    return -1;
+  }
+
+  // The connection reads by itself: see `pause()` and `resume()` below.
+  readStart() {
+    return 0;
+  }
+
+  readStop() {
+    return 0;
+  }
+
+  setNoDelay(enable) {
+    native.setNoDelay(this._connection.id, Boolean(enable));
+    return 0;
+  }
+
+  setKeepAlive(enable, delay) {
+    native.setKeepAlive(this._connection.id, Boolean(enable), delay >>> 0);
+    return 0;
+  }
+
+  ref() {
+    this._referenced = true;
+    native.setReferenced(this._connection.id, true);
+  }
+
+  unref() {
+    this._referenced = false;
+    native.setReferenced(this._connection.id, false);
+  }
+
+  hasRef() {
+    return this._referenced;
+  }
+
+  /**
+   * Sends a FIN after what is queued.
+   *
+   * @param {() => void} callback called when it is sent
+   */
+  shutdown(callback) {
+    this._shutdownCallback = callback;
+    if (native.shutdown(this._connection.id) === 1) {
+      process.nextTick(native.flush);
+    }
+  }
+
+  /**
+   * Closes the socket, after what it takes of the queue.
+   *
+   * @param {() => void} [callback] called when it is closed
+   */
+  close(callback) {
+    this._closeCallback = callback;
+    this._connection.close();
+  }
+
+  reset(callback) {
+    this.close(callback);
+    return 0;
+  }
+
+  /**
+   * News of the socket from the engine.
+   *
+   * @param {number} kind one of `Kind`
+   * @param {number} detail what the kind says
+   */
+  handleNote(kind, detail) {
+    const socket = this._socket;
+
+    switch (kind) {
+      case Kind.END:
+        // As Node does at the end of a stream: the `end` event follows when
+        // the stream is not paused.
+        socket.push(null);
+        socket.read(0);
+        break;
+      case Kind.READ_FAILED:
+        socket.destroy(errors.socketFailed(detail, 'read'));
+        break;
+      case Kind.WRITE_FAILED:
+        socket.destroy(errors.socketFailed(detail, 'write'));
+        break;
+      case Kind.DRAINED:
+        socket.emit('drain');
+        break;
+      case Kind.SHUT_DOWN: {
+        const callback = this._shutdownCallback;
+
+        this._shutdownCallback = null;
+        callback?.();
+        break;
+      }
+      case Kind.CLOSED:
+        this._finish();
+    }
+  }
+
+  /**
+   * The descriptor is closed.
+   *
+   * @private
+   */
+  _finish() {
+    const { _closeCallback: callback, _connection: connection } = this;
+
+    connection.releaseCounters();
+
+    try {
+      connection.failCallbacks(this._socket.errored);
+    } finally {
+      this._closeCallback = null;
+      // Closed without having been asked: the socket could not be served.
+      if (callback) callback();
+      else this._socket.destroy();
+    }
+  }
+}
+
+/**
+ * @param {any} socket
+ * @returns {boolean} whether it is a plain connected socket with a descriptor,
+ *     of which nothing is on its way and which nobody else reads
+ */
+function canBeTaken(socket) {
+  return (
+    IS_SUPPORTED &&
+    configuredTakeover() &&
+    socket instanceof net.Socket &&
+    socket.constructor === net.Socket &&
+    !socket.destroyed &&
+    !socket.connecting &&
+    !socket.writableEnded &&
+    !socket.readableEnded &&
+    socket.writableLength === 0 &&
+    socket.readableLength === 0 &&
+    socket.listenerCount('data') === 0 &&
+    socket.listenerCount('readable') === 0 &&
+    socket._handle?.fd >= 0 &&
+    typeof socket._handle.readStop === 'function'
+  );
+}
+
+/**
+ * Sends what is written to the stream to the connection, and lets the stream's
+ * flow control the connection's.
+ *
+ * @param {any} socket
+ * @param {import('./connection')} connection
+ */
+function redirectStream(socket, connection) {
+  const write = (bytes) => {
+    if (native.write(connection.id, bytes, 0) === 1) {
+      process.nextTick(native.flush);
+    }
+  };
+
+  // The stream is told at once that a chunk is done, so that it never keeps
+  // one back while frames, which do not pass through it, go ahead.
+  socket._write = (chunk, encoding, callback) => {
+    write(toBuffer(chunk, encoding));
+    callback();
+  };
+  socket._writev = (chunks, callback) => {
+    for (const { chunk, encoding } of chunks) write(toBuffer(chunk, encoding));
+    callback();
+  };
+  socket._final = (callback) => connection.handle.shutdown(callback);
+
+  socket.pause = () => {
+    connection.pause();
+    return Duplex.prototype.pause.call(socket);
+  };
+  socket.resume = () => {
+    connection.resume();
+    return Duplex.prototype.resume.call(socket);
+  };
+}
+
+/**
+ * @param {string | Buffer} chunk
+ * @param {BufferEncoding} encoding of a string
+ * @returns {Uint8Array}
+ */
+function toBuffer(chunk, encoding) {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+}
+
+/**
+ * @param {any} socket
+ * @param {'local' | 'remote'} end
+ * @returns {{ address?: string, family?: string, port?: number }} the address
+ *     of one end, in the form that handles give it
+ */
+function nameOf(socket, end) {
+  const address = socket[`${end}Address`];
+  if (address === undefined) return {};
+
+  return {
+    address,
+    family: socket[`${end}Family`],
+    port: socket[`${end}Port`],
+  };
+}
+
+/**
+ * What has been sent leaves before the process does, as it would have if Node
+ * had written it: in a bounded time.
+ */
+function flushAtExit() {
+  if (exitListener) return;
+
+  exitListener = true;
+  process.on('exit', () => native.drain());
+}

@@ -1,0 +1,552 @@
+'use strict';
+
+const { isUint8Array } = require('util/types');
+
+const Connection = require('./connection');
+const { EMPTY_BUFFER, NOOP } = require('./constants');
+const errors = require('./errors');
+const { byteLength, isBlob, toBytes } = require('./message-data');
+const native = require('./native');
+
+/** `src/bridge/send.rs` has the same list. */
+const BINARY = 1;
+const FIN = 2;
+const COMPRESS = 4;
+const MASK = 8;
+const HAS_KEY = 16;
+const MARK = 32;
+const STRING = 64;
+const OPCODE_SHIFT = 8;
+
+const CLOSE = 0x8;
+const PING = 0x9;
+const PONG = 0xa;
+
+/** What the engine answers to a frame. */
+const SCHEDULE_FLUSH = 1;
+const GONE = -1;
+
+const MAX_CONTROL_PAYLOAD = 125;
+const MAX_CLOSE_REASON = 123;
+
+/** Nothing waits. */
+const DEFAULT = 0;
+/** The bytes of a Blob are being read; what is sent meanwhile waits. */
+const READING_BLOB = 2;
+
+/** Where a key is made when its frame's options name no place. */
+const sharedMaskBuffer = Buffer.alloc(4);
+
+/**
+ * The sending half of a connection: makes frames and has them written, in the
+ * order of the calls.
+ */
+class Sender {
+  /**
+   * @param {import('stream').Duplex} socket the socket to write to
+   * @param {Record<string, any>} [extensions] the negotiated extensions
+   * @param {(mask: Buffer) => void} [generateMask] fills in the masking key of
+   *     each frame; by default keys are random
+   * @param {Connection} [connection] the connection, if there is one already
+   */
+  constructor(socket, extensions, generateMask, connection) {
+    this._extensions = extensions || {};
+    this._socket = socket;
+    this._generateMask = generateMask;
+    this._maskBuffer = generateMask ? Buffer.alloc(4) : undefined;
+    this._connection = connection ?? openEncoder(this._extensions);
+
+    /** Bytes that wait for a Blob, and those of the Blob. */
+    this._bufferedBytes = 0;
+    /** @type {(() => void)[]} what waits for a Blob */
+    this._queue = [];
+    /** @type {((error: Error) => void)[]} the callbacks of what waits */
+    this._waiting = [];
+    this._state = DEFAULT;
+    this._corked = false;
+
+    /** Called when a Blob cannot be read. */
+    this.onerror = NOOP;
+  }
+
+  /**
+   * A frame (RFC 6455, section 5.2) for `sendFrame()`.
+   *
+   * @param {Buffer | string} data the payload
+   * @param {object} options
+   * @param {boolean} [options.fin=false] sets the FIN bit
+   * @param {(mask: Buffer) => void} [options.generateMask] fills in the key
+   * @param {boolean} [options.mask=false] masks the payload
+   * @param {Buffer} [options.maskBuffer] where the key is made
+   * @param {number} options.opcode the opcode
+   * @param {boolean} [options.readOnly=false] the payload must not be changed
+   * @param {boolean} [options.rsv1=false] sets the RSV1 bit
+   * @returns {(Buffer | string)[]} header and payload, or both in one
+   */
+  static frame(data, options) {
+    const { fin, generateMask, maskBuffer, opcode, readOnly, rsv1 } = options;
+    const payload = /** @type {Buffer} */ (
+      typeof data === 'string' ? Buffer.from(data) : data
+    );
+    const key = options.mask ? makeKey(generateMask, maskBuffer) : undefined;
+    const header = native.frameHeader(
+      opcode,
+      Boolean(fin),
+      Boolean(rsv1),
+      payload.length,
+      key,
+    );
+
+    if (payload.length === 0) return [header];
+    if (!key) return [header, data];
+
+    if (readOnly) {
+      const frame = Buffer.concat([header, payload]);
+
+      native.mask(frame.subarray(header.length), key);
+      return [frame];
+    }
+
+    native.mask(payload, key);
+    return [header, payload];
+  }
+
+  /**
+   * Sends a close frame (RFC 6455, section 5.5.1).
+   *
+   * @param {number} [code] why the connection is closed; none by default
+   * @param {string | Uint8Array} [reason] the same in words, at most 123 bytes
+   * @param {boolean} [mask=false] masks the frame
+   * @param {(error?: Error) => void} [callback] called when it is written
+   * @throws {TypeError} if the code may not be sent, or the reason is neither
+   *     a string nor bytes
+   * @throws {RangeError} if the reason is too long
+   */
+  close(code, reason, mask, callback) {
+    this._sendControl(CLOSE, closeBody(code, reason), mask, callback);
+  }
+
+  /**
+   * Sends a ping (RFC 6455, section 5.5.2).
+   *
+   * @param {any} data the payload, at most 125 bytes
+   * @param {boolean} [mask=false] masks the frame
+   * @param {(error?: Error) => void} [callback] called when it is written
+   * @throws {RangeError} if the payload is too long
+   */
+  ping(data, mask, callback) {
+    this._sendControl(PING, data, mask, callback);
+  }
+
+  /**
+   * Sends a pong (RFC 6455, section 5.5.3).
+   *
+   * @param {any} data the payload, at most 125 bytes
+   * @param {boolean} [mask=false] masks the frame
+   * @param {(error?: Error) => void} [callback] called when it is written
+   * @throws {RangeError} if the payload is too long
+   */
+  pong(data, mask, callback) {
+    this._sendControl(PONG, data, mask, callback);
+  }
+
+  /**
+   * Sends a message, or a fragment of one.
+   *
+   * @param {any} data the payload
+   * @param {object} options
+   * @param {boolean} [options.binary=false] binary instead of text
+   * @param {boolean} [options.compress=false] compresses it, if that has been
+   *     negotiated
+   * @param {boolean} [options.fin=false] this is the last fragment
+   * @param {boolean} [options.mask=false] masks the frame
+   * @param {(error?: Error) => void} [callback] called when it is written
+   */
+  send(data, options, callback) {
+    let flags = 0;
+
+    if (options.binary) flags |= BINARY;
+    if (options.fin) flags |= FIN;
+    if (options.compress) flags |= COMPRESS;
+    if (options.mask) flags |= MASK;
+
+    this.sendMessage(data, flags, callback);
+  }
+
+  /**
+   * The same with the options as bits.
+   *
+   * @param {any} data the payload
+   * @param {number} flags
+   * @param {(error?: Error) => void} [callback] called when it is written
+   */
+  sendMessage(data, flags, callback) {
+    let payload = data;
+
+    if (typeof data === 'string') flags |= STRING;
+    else if (!(data instanceof Uint8Array)) {
+      if (isBlob(data)) {
+        this._sendBlob(data, callback, (bytes) => {
+          this._writeMessage(bytes, flags, callback);
+        });
+        return;
+      }
+
+      payload = toBytes(data);
+    }
+
+    if (this._state === DEFAULT) this._writeMessage(payload, flags, callback);
+    else {
+      this._enqueue(byteLength(payload), callback, () => {
+        this._writeMessage(payload, flags, callback);
+      });
+    }
+  }
+
+  /**
+   * Writes a frame that `Sender.frame()` has made.
+   *
+   * @param {(Buffer | string)[]} list the frame
+   * @param {(error?: Error) => void} [callback] called when it is written
+   */
+  sendFrame(list, callback) {
+    if (!this._isServed()) {
+      this._writeToSocket(list, callback);
+      return;
+    }
+
+    const last = list.length - 1;
+    const { id } = this._connection;
+    let answer = 0;
+
+    for (let i = 0; i <= last; i++) {
+      let flags = typeof list[i] === 'string' ? STRING : 0;
+
+      if (i === last && typeof callback === 'function') flags |= MARK;
+      answer = native.write(id, list[i], flags);
+      if (answer === SCHEDULE_FLUSH) process.nextTick(native.flush);
+    }
+
+    if (answer === GONE) this._writeToSocket(list, callback);
+    else if (typeof callback === 'function') {
+      this._connection.callbacks.push(callback);
+    }
+  }
+
+  /**
+   * Whether frames go to the engine; else they go to the stream, which may also
+   * say why they cannot be written.
+   *
+   * @returns {boolean}
+   * @private
+   */
+  _isServed() {
+    if (!this._connection.isNative) return false;
+
+    const socket = /** @type {any} */ (this._socket);
+
+    // What the program has corked was written before this frame.
+    while (socket.writableCorked > 0) socket.uncork();
+    return !socket.writableEnded && !socket.destroyed;
+  }
+
+  /**
+   * @param {any} payload a string or bytes
+   * @param {number} flags
+   * @param {((error?: Error) => void) | undefined} callback
+   * @private
+   */
+  _writeMessage(payload, flags, callback) {
+    let key = 0;
+
+    if (flags & MASK && this._generateMask) {
+      key = makeKey(this._generateMask, this._maskBuffer);
+      flags |= HAS_KEY;
+    }
+
+    const { id } = this._connection;
+
+    if (this._isServed()) {
+      const wanted = typeof callback === 'function';
+      const answer = native.send(
+        id,
+        payload,
+        wanted ? flags | MARK : flags,
+        key,
+      );
+
+      if (answer === SCHEDULE_FLUSH) process.nextTick(native.flush);
+      if (answer !== GONE) {
+        if (wanted) this._connection.callbacks.push(callback);
+        return;
+      }
+    }
+
+    const frame = this._connection.isNative
+      ? EMPTY_BUFFER
+      : native.encode(id, payload, flags, key);
+
+    this._writeToSocket([frame], callback);
+  }
+
+  /**
+   * @param {number} opcode
+   * @param {any} data the payload
+   * @param {boolean | undefined} mask
+   * @param {((error?: Error) => void) | undefined} callback
+   * @private
+   */
+  _sendControl(opcode, data, mask, callback) {
+    const blob = isBlob(data);
+    const payload = typeof data === 'string' || blob ? data : toBytes(data);
+    const size = byteLength(payload);
+
+    if (size > MAX_CONTROL_PAYLOAD) throw errors.controlPayloadTooLong();
+
+    const write = (bytes) => {
+      this._writeControl(opcode, bytes, mask, callback);
+    };
+
+    if (blob) this._sendBlob(data, callback, write);
+    else if (this._state === DEFAULT) write(payload);
+    else this._enqueue(size, callback, () => write(payload));
+  }
+
+  /**
+   * @param {number} opcode
+   * @param {any} payload a string or bytes
+   * @param {boolean | undefined} mask
+   * @param {((error?: Error) => void) | undefined} callback
+   * @private
+   */
+  _writeControl(opcode, payload, mask, callback) {
+    let flags = opcode << OPCODE_SHIFT;
+    let key = 0;
+
+    if (typeof payload === 'string') flags |= STRING;
+    if (mask) flags |= MASK;
+
+    if (mask && this._generateMask) {
+      key = makeKey(this._generateMask, this._maskBuffer);
+      flags |= HAS_KEY;
+    }
+
+    if (this._isServed()) {
+      const { id } = this._connection;
+      const wanted = typeof callback === 'function';
+      const answer = native.sendControl(
+        id,
+        payload,
+        wanted ? flags | MARK : flags,
+        key,
+      );
+
+      if (answer === SCHEDULE_FLUSH) process.nextTick(native.flush);
+      if (answer !== GONE) {
+        if (wanted) this._connection.callbacks.push(callback);
+        return;
+      }
+    }
+
+    this._writeToSocket([native.encodeControl(payload, flags, key)], callback);
+  }
+
+  /**
+   * Writes a frame to the stream. The frames of a turn leave together.
+   *
+   * @param {(Buffer | string)[]} list
+   * @param {((error?: Error) => void) | undefined} callback
+   * @private
+   */
+  _writeToSocket(list, callback) {
+    const socket = this._socket;
+
+    if (!this._corked && !socket.destroyed) {
+      this._corked = true;
+      socket.cork();
+      process.nextTick(uncork, this);
+    }
+
+    const last = list.length - 1;
+
+    for (let i = 0; i < last; i++) socket.write(list[i]);
+    socket.write(list[last], callback);
+  }
+
+  /** Lets go what was written in this turn. */
+  flush() {
+    if (this._corked) uncork(this);
+    else if (this._connection.isNative) native.flushNow(this._connection.id);
+  }
+
+  /**
+   * Reads a Blob; meanwhile everything else waits.
+   *
+   * @param {Blob} blob
+   * @param {((error?: Error) => void) | undefined} callback
+   * @param {(bytes: Uint8Array) => void} write
+   * @private
+   */
+  _sendBlob(blob, callback, write) {
+    if (this._state !== DEFAULT) {
+      this._enqueue(blob.size, callback, () => {
+        this._sendBlob(blob, callback, write);
+      });
+      return;
+    }
+
+    this._bufferedBytes += blob.size;
+    this._state = READING_BLOB;
+
+    // Callbacks run outside the promise, so that what they throw is uncaught
+    // as ever.
+    blob.arrayBuffer().then(
+      (bytes) => process.nextTick(blobRead, this, blob, bytes, callback, write),
+      (error) => process.nextTick(blobFailed, this, error, callback),
+    );
+  }
+
+  /**
+   * Keeps something until the Blob before it has been sent.
+   *
+   * @param {number} size in bytes
+   * @param {((error?: Error) => void) | undefined} callback
+   * @param {() => void} action
+   * @private
+   */
+  _enqueue(size, callback, action) {
+    this._bufferedBytes += size;
+    this._waiting.push(callback);
+    this._queue.push(() => {
+      this._bufferedBytes -= size;
+      action();
+    });
+  }
+
+  /**
+   * Does what waited, as far as the next Blob.
+   *
+   * @private
+   */
+  _dequeue() {
+    while (this._state === DEFAULT && this._queue.length > 0) {
+      this._waiting.shift();
+      this._queue.shift()();
+    }
+  }
+}
+
+module.exports = Sender;
+module.exports.BINARY = BINARY;
+module.exports.FIN = FIN;
+module.exports.COMPRESS = COMPRESS;
+module.exports.MASK = MASK;
+
+/**
+ * @param {Record<string, any>} extensions the negotiated extensions
+ * @returns {Connection} one that only encodes
+ */
+function openEncoder(extensions) {
+  const connection = new Connection(null, /** @type {any} */ (null), {});
+  const perMessageDeflate = extensions['permessage-deflate'];
+
+  connection.openStream({
+    isServer: perMessageDeflate?._isServer,
+    perMessageDeflate,
+  });
+  return connection;
+}
+
+/**
+ * @param {((mask: Buffer) => void) | undefined} generateMask
+ * @param {Buffer} [maskBuffer] where the key is made
+ * @returns {number} a masking key, as a number
+ */
+function makeKey(generateMask, maskBuffer = sharedMaskBuffer) {
+  if (!generateMask) return native.randomMask();
+
+  generateMask(maskBuffer);
+  return maskBuffer.readUInt32BE(0);
+}
+
+/**
+ * @param {number | undefined} code
+ * @param {any} reason
+ * @returns {Buffer} the body of a close frame
+ */
+function closeBody(code, reason) {
+  if (code === undefined) return EMPTY_BUFFER;
+
+  if (typeof code !== 'number' || !native.isValidCloseCode(code)) {
+    throw errors.invalidCloseCode();
+  }
+
+  const isEmpty = reason === undefined || !reason.length;
+  const length = isEmpty ? 0 : Buffer.byteLength(reason);
+
+  if (length > MAX_CLOSE_REASON) throw errors.closeReasonTooLong();
+
+  // Zeroed: no byte of it is ever left to chance.
+  const body = Buffer.alloc(2 + length);
+
+  body.writeUInt16BE(code, 0);
+  if (isEmpty) return body;
+
+  if (typeof reason === 'string') body.write(reason, 2);
+  else if (isUint8Array(reason)) body.set(reason, 2);
+  else throw errors.invalidCloseReason();
+
+  return body;
+}
+
+/**
+ * @param {Sender} sender
+ */
+function uncork(sender) {
+  if (!sender._corked) return;
+
+  sender._corked = false;
+  sender._socket.uncork();
+}
+
+/**
+ * @param {Sender} sender
+ * @param {Blob} blob
+ * @param {ArrayBuffer} bytes what it contains
+ * @param {((error?: Error) => void) | undefined} callback
+ * @param {(bytes: Uint8Array) => void} write
+ */
+function blobRead(sender, blob, bytes, callback, write) {
+  if (sender._socket.destroyed) {
+    const error = errors.socketClosedWhile('the blob was being read');
+
+    callWaiting(sender, error, callback);
+    return;
+  }
+
+  sender._bufferedBytes -= blob.size;
+  sender._state = DEFAULT;
+  write(toBytes(bytes));
+  sender._dequeue();
+}
+
+/**
+ * @param {Sender} sender
+ * @param {Error} error why the Blob cannot be read
+ * @param {((error?: Error) => void) | undefined} callback
+ */
+function blobFailed(sender, error, callback) {
+  callWaiting(sender, error, callback);
+  sender.onerror(error);
+}
+
+/**
+ * @param {Sender} sender
+ * @param {Error} error for everyone who waits
+ * @param {((error?: Error) => void) | undefined} first
+ */
+function callWaiting(sender, error, first) {
+  for (const callback of [first, ...sender._waiting]) {
+    if (typeof callback === 'function') callback(error);
+  }
+}

@@ -1,0 +1,415 @@
+'use strict';
+
+const EventEmitter = require('events');
+const http = require('http');
+
+const {
+  CONNECTION_DEFAULTS,
+  kUpgradeResponse,
+  kWebSocket,
+} = require('./constants');
+const errors = require('./errors');
+const PerMessageDeflate = require('./permessage-deflate');
+const {
+  acceptanceHead,
+  acceptedExtensionLine,
+  checkRequest,
+  describeClient,
+  destroyOnError,
+  readOffers,
+  refuse,
+  reportOrRefuse,
+} = require('./server-handshake');
+const WebSocket = require('./websocket');
+
+const RUNNING = 0;
+const CLOSING = 1;
+const CLOSED = 2;
+
+const DEFAULT_OPTIONS = {
+  ...CONNECTION_DEFAULTS,
+  backlog: null,
+  clientTracking: true,
+  handleProtocols: null,
+  host: null,
+  noServer: false,
+  path: null,
+  perMessageDeflate: false,
+  port: null,
+  server: null,
+  verifyClient: null,
+};
+
+/**
+ * A WebSocket server: on a port of its own, beside an HTTP server that exists,
+ * or (`noServer`) for upgrade requests that the program hands to it.
+ *
+ * Events: `listening`, `connection`, `headers`, `wsClientError`, `error`,
+ * `close`.
+ */
+class WebSocketServer extends EventEmitter {
+  /**
+   * One and only one of `port`, `server` and `noServer` has to be given.
+   *
+   * @param {object} options
+   * @param {boolean} [options.allowSynchronousEvents=true] whether several
+   *     `message`, `ping` and `pong` events may come in one tick
+   * @param {boolean} [options.autoPong=true] answer each ping with a pong
+   * @param {number} [options.backlog=511] length of the queue of connections
+   *     that wait to be accepted
+   * @param {boolean} [options.clientTracking=true] keep the open WebSockets in
+   *     `clients`
+   * @param {number} [options.closeTimeout=30000] milliseconds which `close()`
+   *     of a WebSocket waits for the peer
+   * @param {Function} [options.handleProtocols] chooses the subprotocol
+   * @param {string} [options.host] address to listen on
+   * @param {number} [options.maxBufferedChunks=262144] most chunks buffered of
+   *     one connection
+   * @param {number} [options.maxFragments=16384] most fragments of one message
+   * @param {number} [options.maxPayload=104857600] most bytes of one message
+   * @param {number} [options.maxPendingAutoPongs=60] most automatic pongs that
+   *     wait to be sent
+   * @param {boolean} [options.noServer=false] listen on nothing
+   * @param {string} [options.path] serve this path only
+   * @param {boolean | object} [options.perMessageDeflate=false] whether to
+   *     accept compression, and its options
+   * @param {number} [options.port] port to listen on
+   * @param {http.Server | import('https').Server} [options.server] serve the
+   *     upgrade requests of this server
+   * @param {boolean} [options.skipUTF8Validation=false] trust text to be UTF-8
+   * @param {Function} [options.verifyClient] decides whom to let in
+   * @param {Function} [options.WebSocket=WebSocket] the class of the
+   *     connections: hawser's WebSocket or one that extends it
+   * @param {() => void} [callback] with `port`: called when the server listens
+   * @throws {TypeError} unless exactly one mode is given
+   */
+  constructor(options, callback) {
+    super();
+
+    /** @type {any} */
+    this.options = { ...DEFAULT_OPTIONS, WebSocket, ...options };
+    checkMode(this.options);
+
+    if (this.options.port != null) {
+      this._server = listen(this.options, callback);
+    } else if (this.options.server) {
+      this._server = this.options.server;
+    }
+
+    if (this._server) this._removeListeners = attach(this, this._server);
+
+    if (this.options.perMessageDeflate === true) {
+      this.options.perMessageDeflate = {};
+    }
+
+    if (this.options.clientTracking) {
+      this.clients = new Set();
+      this._shouldEmitClose = false;
+    }
+
+    this._state = RUNNING;
+  }
+
+  /**
+   * Where the server is reached.
+   *
+   * @returns {import('net').AddressInfo | string | null} address, family and
+   *     port; the path of a pipe or Unix socket; null when the server is closed
+   * @throws {Error} in `noServer` mode
+   */
+  address() {
+    if (this.options.noServer) throw errors.serverWithoutAddress();
+
+    return this._server ? this._server.address() : null;
+  }
+
+  /**
+   * Accepts no more connections. The open ones stay open: `close` is emitted
+   * once the last of them is closed. A server given by the `server` option is
+   * left running.
+   *
+   * @param {(error?: Error) => void} [callback] called at `close`, with an
+   *     error if the server was closed already
+   */
+  close(callback) {
+    if (this._state === CLOSED) {
+      if (callback) {
+        this.once('close', () => callback(errors.serverNotRunning()));
+      }
+
+      process.nextTick(emitClose, this);
+      return;
+    }
+
+    if (callback) this.once('close', callback);
+    if (this._state === CLOSING) return;
+
+    this._state = CLOSING;
+
+    const server = this._server;
+
+    if (server) {
+      this._removeListeners();
+      this._removeListeners = this._server = null;
+    }
+
+    if (this.options.port != null) {
+      // An upgraded connection counts for the HTTP server until it is closed.
+      server.close(() => emitClose(this));
+    } else if (this.clients?.size) {
+      this._shouldEmitClose = true;
+    } else {
+      process.nextTick(emitClose, this);
+    }
+  }
+
+  /**
+   * Whether the server answers for the path of a request. Meant to be
+   * overridden by who needs another rule.
+   *
+   * @param {http.IncomingMessage} req the upgrade request
+   * @returns {boolean}
+   */
+  shouldHandle(req) {
+    const { path } = this.options;
+
+    return !path || req.url.split('?', 1)[0] === path;
+  }
+
+  /**
+   * Does the handshake for an upgrade request: accepts it, or answers with an
+   * HTTP error.
+   *
+   * @param {http.IncomingMessage} req the request
+   * @param {import('stream').Duplex} socket its socket
+   * @param {Buffer} head what the client has sent after the request
+   * @param {(ws: any, req: http.IncomingMessage) => void} callback called with
+   *     the new WebSocket
+   */
+  handleUpgrade(req, socket, head, callback) {
+    socket.on('error', destroyOnError);
+
+    const fault = checkRequest(req);
+    if (fault) {
+      reportOrRefuse(this, req, socket, fault);
+      return;
+    }
+
+    if (!this.shouldHandle(req)) {
+      refuse(socket, 400);
+      return;
+    }
+
+    const { extensions, protocols, refusal } = readOffers(req, this.options);
+    if (refusal) {
+      reportOrRefuse(this, req, socket, refusal);
+      return;
+    }
+
+    const key = req.headers['sec-websocket-key'];
+
+    verify(this.options, req, socket, () => {
+      this.completeUpgrade(
+        extensions,
+        key,
+        protocols,
+        req,
+        socket,
+        head,
+        callback,
+      );
+    });
+  }
+
+  /**
+   * Accepts a request that has passed every check.
+   *
+   * @param {Record<string, PerMessageDeflate>} extensions accepted extensions
+   * @param {string} key the value of the `Sec-WebSocket-Key` header
+   * @param {Set<string>} protocols the subprotocols that the client offers
+   * @param {http.IncomingMessage} req the request
+   * @param {import('stream').Duplex} socket its socket
+   * @param {Buffer} head what the client has sent after the request
+   * @param {(ws: any, req: http.IncomingMessage) => void} callback called with
+   *     the new WebSocket
+   * @throws {Error} if the socket belongs to a WebSocket already
+   * @private
+   */
+  completeUpgrade(extensions, key, protocols, req, socket, head, callback) {
+    // The client has hung up in the meantime.
+    if (!socket.readable || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+
+    if (socket[kWebSocket]) throw errors.socketAlreadyUpgraded();
+
+    if (this._state > RUNNING) {
+      refuse(socket, 503);
+      return;
+    }
+
+    const lines = acceptanceHead(key);
+    const ws = new this.options.WebSocket(null, undefined, this.options);
+    const protocol = chooseProtocol(protocols, req, this.options);
+
+    if (protocol) {
+      lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
+      ws._protocol = protocol;
+    }
+
+    const perMessageDeflate = extensions[PerMessageDeflate.extensionName];
+    if (perMessageDeflate) {
+      lines.push(acceptedExtensionLine(perMessageDeflate));
+      ws._extensions = extensions;
+    }
+
+    // The listeners may change the lines.
+    this.emit('headers', lines, req);
+
+    socket.removeListener('error', destroyOnError);
+
+    ws.setSocket(socket, head, {
+      allowSynchronousEvents: this.options.allowSynchronousEvents,
+      maxBufferedChunks: this.options.maxBufferedChunks,
+      maxFragments: this.options.maxFragments,
+      maxPayload: this.options.maxPayload,
+      skipUTF8Validation: this.options.skipUTF8Validation,
+      [kUpgradeResponse]: [...lines, '\r\n'].join('\r\n'),
+    });
+
+    if (this.clients) track(this, ws);
+
+    callback(ws, req);
+  }
+}
+
+module.exports = WebSocketServer;
+
+/**
+ * @param {any} options the options of a server
+ * @throws {TypeError} unless they give exactly one mode
+ */
+function checkMode({ noServer, port, server }) {
+  const modes = [port != null, server, noServer].filter(Boolean);
+
+  if (modes.length !== 1) throw errors.ambiguousServerMode();
+}
+
+/**
+ * Starts an HTTP server which answers everything but an upgrade with 426.
+ *
+ * @param {any} options the options of the WebSocket server
+ * @param {(() => void) | undefined} callback called when it listens
+ * @returns {http.Server}
+ */
+function listen({ backlog, host, port }, callback) {
+  const server = http.createServer((req, res) => {
+    const body = http.STATUS_CODES[426];
+
+    res.writeHead(426, {
+      'Content-Length': body.length,
+      'Content-Type': 'text/plain',
+    });
+    res.end(body);
+  });
+
+  return server.listen(port, host, backlog, callback);
+}
+
+/**
+ * Listens to an HTTP server on behalf of a WebSocket server.
+ *
+ * @param {WebSocketServer} wss the WebSocket server
+ * @param {http.Server} server the HTTP server
+ * @returns {() => void} takes the listeners away again
+ */
+function attach(wss, server) {
+  const emitConnection = wss.emit.bind(wss, 'connection');
+  const listeners = {
+    listening: wss.emit.bind(wss, 'listening'),
+    error: wss.emit.bind(wss, 'error'),
+    upgrade: (req, socket, head) => {
+      wss.handleUpgrade(req, socket, head, emitConnection);
+    },
+  };
+
+  for (const [event, listener] of Object.entries(listeners)) {
+    server.on(event, listener);
+  }
+
+  return () => {
+    for (const [event, listener] of Object.entries(listeners)) {
+      server.removeListener(event, listener);
+    }
+  };
+}
+
+/**
+ * Asks the `verifyClient` hook, which returns its verdict or, if it takes two
+ * arguments, calls back with it.
+ *
+ * @param {any} options the options of the server
+ * @param {http.IncomingMessage} req the upgrade request
+ * @param {import('stream').Duplex} socket its socket, for the refusal
+ * @param {() => void} proceed called if the client may come in
+ */
+function verify(options, req, socket, proceed) {
+  if (!options.verifyClient) {
+    proceed();
+    return;
+  }
+
+  const client = describeClient(req);
+
+  if (options.verifyClient.length === 2) {
+    options.verifyClient(client, (verified, status, message, headers) => {
+      if (verified) proceed();
+      else refuse(socket, status || 401, message, headers);
+    });
+  } else if (options.verifyClient(client)) {
+    proceed();
+  } else {
+    refuse(socket, 401);
+  }
+}
+
+/**
+ * @param {Set<string>} protocols the subprotocols that the client offers
+ * @param {http.IncomingMessage} req the upgrade request
+ * @param {any} options the options of the server
+ * @returns {string | false | undefined} the one to use: what the
+ *     `handleProtocols` hook says, else the first
+ */
+function chooseProtocol(protocols, req, options) {
+  if (protocols.size === 0) return undefined;
+  if (options.handleProtocols) return options.handleProtocols(protocols, req);
+
+  const [first] = protocols;
+  return first;
+}
+
+/**
+ * Keeps a WebSocket in `clients` as long as it is open.
+ *
+ * @param {WebSocketServer} wss the server
+ * @param {any} ws the WebSocket
+ */
+function track(wss, ws) {
+  wss.clients.add(ws);
+  ws.on('close', () => {
+    wss.clients.delete(ws);
+
+    if (wss._shouldEmitClose && wss.clients.size === 0) {
+      process.nextTick(emitClose, wss);
+    }
+  });
+}
+
+/**
+ * @param {WebSocketServer} wss the server, which has closed
+ */
+function emitClose(wss) {
+  wss._state = CLOSED;
+  wss.emit('close');
+}

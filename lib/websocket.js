@@ -1,0 +1,702 @@
+'use strict';
+
+const EventEmitter = require('events');
+
+const { abortHandshake, connect } = require('./client-handshake');
+const Connection = require('./connection');
+const {
+  BINARY_TYPES,
+  CLOSED,
+  CLOSING,
+  CONNECTING,
+  EMPTY_BUFFER,
+  NOOP,
+  OPEN,
+  READY_STATES,
+  kStatusCode,
+  kUpgradeResponse,
+  kWebSocket,
+} = require('./constants');
+const errors = require('./errors');
+const {
+  EventTarget,
+  defineEventAttributes,
+  makeEnumerable,
+} = require('./event-target');
+const { byteLength, isBlob, toBytes } = require('./message-data');
+const { takeOver } = require('./native-socket');
+const PerMessageDeflate = require('./permessage-deflate');
+const Sender = require('./sender');
+
+const { BINARY, COMPRESS, FIN, MASK } = Sender;
+
+const ABNORMAL_CLOSURE = 1006;
+const NO_STATUS = 1005;
+
+const CLOSED_TOO_EARLY =
+  'WebSocket was closed before the connection was established';
+
+/**
+ * A WebSocket, of either end.
+ *
+ * Events: `open`, `message`, `ping`, `pong`, `close`, `error`; on a client also
+ * `upgrade`, `unexpected-response` and `redirect`.
+ *
+ * @extends EventEmitter
+ */
+class WebSocket extends EventEmitter {
+  /**
+   * Connects to a server.
+   *
+   * @param {string | URL | null} address where to; null makes the server's end,
+   *     which gets its socket later
+   * @param {string | string[] | object} [protocols] the subprotocols to offer;
+   *     or the options
+   * @param {any} [options] see `ClientOptions` in index.d.ts
+   * @throws {SyntaxError} if the URL or a subprotocol is invalid
+   * @throws {RangeError} if the protocol version is unknown
+   */
+  constructor(address, protocols, options) {
+    super();
+
+    this._binaryType = BINARY_TYPES[0];
+    this._closeCode = ABNORMAL_CLOSURE;
+    this._closeFrameReceived = false;
+    this._closeFrameSent = false;
+    this._closeMessage = EMPTY_BUFFER;
+    this._closeTimer = null;
+    this._errorEmitted = false;
+    this._extensions = {};
+    this._paused = false;
+    this._protocol = '';
+    this._readyState = CONNECTING;
+    /** @type {Connection | null} */
+    this._receiver = null;
+    /** @type {Sender | null} */
+    this._sender = null;
+    /** @type {any} */
+    this._socket = null;
+
+    if (address === null) {
+      this._isServer = true;
+    } else {
+      this._bufferedAmount = 0;
+      this._isServer = false;
+      this._redirects = 0;
+
+      const given = sortArguments(protocols, options);
+
+      options = connect(this, address, given.protocols, given.options) ?? {};
+    }
+
+    if (options.autoPong) {
+      this._autoPong = true;
+      this._autoPongComplete = () => this._pendingAutoPongs--;
+      this._pendingAutoPongs = 0;
+      this._maxPendingAutoPongs = options.maxPendingAutoPongs | 0;
+    }
+
+    this._closeTimeout = options.closeTimeout;
+  }
+
+  /**
+   * How binary messages are given: 'nodebuffer' (the default), 'arraybuffer',
+   * 'fragments' or 'blob'. Other values are ignored.
+   *
+   * @returns {string}
+   */
+  get binaryType() {
+    return this._binaryType;
+  }
+
+  set binaryType(type) {
+    if (!BINARY_TYPES.includes(type)) return;
+
+    this._binaryType = type;
+    this._receiver?.setBinaryType(type);
+  }
+
+  /**
+   * Bytes that were sent and have not been taken by the system.
+   *
+   * @returns {number}
+   */
+  get bufferedAmount() {
+    if (this._socket === null) return this._bufferedAmount;
+
+    const waiting = this._sender._bufferedBytes;
+
+    if (this._receiver.isNative) return this._receiver.bufferedBytes + waiting;
+    return this._socket.writableLength + waiting;
+  }
+
+  /**
+   * The negotiated extensions, separated by commas.
+   *
+   * @returns {string}
+   */
+  get extensions() {
+    return Object.keys(this._extensions).join();
+  }
+
+  /**
+   * Whether `pause()` is in effect.
+   *
+   * @returns {boolean}
+   */
+  get isPaused() {
+    return this._paused;
+  }
+
+  /**
+   * The subprotocol that the server chose; empty if none.
+   *
+   * @returns {string}
+   */
+  get protocol() {
+    return this._protocol;
+  }
+
+  /**
+   * `CONNECTING` (0), `OPEN` (1), `CLOSING` (2) or `CLOSED` (3).
+   *
+   * @returns {number}
+   */
+  get readyState() {
+    return this._readyState;
+  }
+
+  /**
+   * The URL of the server; undefined on the server's end.
+   *
+   * @returns {string}
+   */
+  get url() {
+    return this._url;
+  }
+
+  /**
+   * Gives the WebSocket its socket, at the end of the opening handshake.
+   *
+   * @param {any} socket the socket
+   * @param {Buffer} head what was read after the handshake
+   * @param {any} options
+   * @param {boolean} [options.allowSynchronousEvents=false] whether several
+   *     events may come in one tick
+   * @param {(mask: Buffer) => void} [options.generateMask] fills in masking keys
+   * @param {number} [options.maxBufferedChunks=0] 0 for no limit
+   * @param {number} [options.maxFragments=0] 0 for no limit
+   * @param {number} [options.maxPayload=0] in bytes; 0 for no limit
+   * @param {boolean} [options.skipUTF8Validation=false]
+   * @private
+   */
+  setSocket(socket, head, options) {
+    const response = options[kUpgradeResponse] ?? '';
+    const connection = new Connection(this, events, {
+      allowSynchronousEvents: options.allowSynchronousEvents,
+      binaryType: this._binaryType,
+    });
+
+    this._receiver = connection;
+    this._socket = socket;
+    socket[kWebSocket] = this;
+
+    // A plain Duplex has none of these.
+    if (socket.setTimeout) socket.setTimeout(0);
+    if (socket.setNoDelay) socket.setNoDelay();
+
+    const settings = {
+      isServer: this._isServer,
+      maxBufferedChunks: options.maxBufferedChunks,
+      maxFragments: options.maxFragments,
+      maxPayload: options.maxPayload,
+      perMessageDeflate: this._extensions[PerMessageDeflate.extensionName],
+      skipUTF8Validation: options.skipUTF8Validation,
+    };
+
+    if (takeOver(connection, socket, settings, response)) {
+      // The program has this tick to add its listeners.
+      process.nextTick(startReading, this, head);
+    } else {
+      connection.openStream(settings);
+      if (response) socket.write(response);
+      if (head.length > 0) socket.unshift(head);
+      socket.on('data', socketOnData);
+    }
+
+    this._sender = new Sender(
+      socket,
+      this._extensions,
+      options.generateMask,
+      connection,
+    );
+    this._sender.onerror = (error) => failSending(this, error);
+
+    socket.on('close', socketOnClose);
+    socket.on('end', socketOnEnd);
+    socket.on('error', socketOnError);
+
+    this._readyState = OPEN;
+    this.emit('open');
+  }
+
+  /**
+   * Ends the life of the WebSocket with the `close` event.
+   *
+   * @private
+   */
+  emitClose() {
+    if (this._socket !== null) {
+      this._extensions[PerMessageDeflate.extensionName]?.cleanup();
+      if (!this._receiver.isNative) this._receiver.close();
+    }
+
+    this._readyState = CLOSED;
+    this.emit('close', this._closeCode, this._closeMessage);
+  }
+
+  /**
+   * Starts the closing handshake (RFC 6455, section 7), or goes on with it.
+   *
+   *     open ── close() ──▶ close frame sent ── peer's close frame ──▶ FIN
+   *     open ── peer's close frame ──▶ close frame sent ──▶ FIN
+   *
+   * The socket is destroyed if the peer has not done its part within
+   * `closeTimeout`.
+   *
+   * @param {number} [code] why: 1000, or 3000 to 4999, are for applications
+   * @param {string | Buffer} [reason] the same in words, at most 123 bytes
+   * @throws {TypeError} if the code may not be sent
+   * @throws {RangeError} if the reason is too long
+   */
+  close(code, reason) {
+    switch (this._readyState) {
+      case CLOSED:
+        return;
+      case CONNECTING:
+        abortHandshake(this, this._req, CLOSED_TOO_EARLY);
+        return;
+      case CLOSING:
+        if (this._closeFrameSent && peerIsDone(this)) this._socket.end();
+        return;
+    }
+
+    this._sender.close(code, reason, !this._isServer, (error) => {
+      // The socket's own listener takes care of an error.
+      if (error) return;
+
+      this._closeFrameSent = true;
+      if (peerIsDone(this)) this._socket.end();
+    });
+
+    this._readyState = CLOSING;
+    setCloseTimer(this);
+  }
+
+  /** Stops the events of the peer. What has been read already still comes. */
+  pause() {
+    if (this._readyState === CONNECTING || this._readyState === CLOSED) return;
+
+    this._paused = true;
+    this._socket.pause();
+  }
+
+  /**
+   * Sends a ping (RFC 6455, section 5.5.2).
+   *
+   * @param {any} [data] the payload, at most 125 bytes
+   * @param {boolean} [mask] masks the frame; by default a client does
+   * @param {(error?: Error) => void} [callback] called when it is written
+   * @throws {Error} while CONNECTING
+   */
+  ping(data, mask, callback) {
+    sendControl(this, 'ping', data, mask, callback);
+  }
+
+  /**
+   * Sends a pong (RFC 6455, section 5.5.3).
+   *
+   * @param {any} [data] the payload, at most 125 bytes
+   * @param {boolean} [mask] masks the frame; by default a client does
+   * @param {(error?: Error) => void} [callback] called when it is written
+   * @throws {Error} while CONNECTING
+   */
+  pong(data, mask, callback) {
+    sendControl(this, 'pong', data, mask, callback);
+  }
+
+  /** Lets the events of the peer come again. */
+  resume() {
+    if (this._readyState === CONNECTING || this._readyState === CLOSED) return;
+
+    this._paused = false;
+    if (this._receiver.isIdle) this._socket.resume();
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @param {any} data a string (sent as text), a Buffer, typed array,
+   *     ArrayBuffer or Blob (sent as binary), or what `Buffer.from()` accepts
+   * @param {any} [options]
+   * @param {boolean} [options.binary] binary or text; by default by the type of
+   *     the data
+   * @param {boolean} [options.compress=true] compresses, if that has been
+   *     negotiated
+   * @param {boolean} [options.fin=true] the last fragment of the message
+   * @param {boolean} [options.mask] masks the frame; by default a client does
+   * @param {(error?: Error) => void} [callback] called when it is written
+   * @throws {Error} while CONNECTING
+   * @throws {TypeError} if the data is nothing that can be sent
+   */
+  send(data, options, callback) {
+    if (this._readyState === CONNECTING) throw errors.notOpen(CONNECTING);
+
+    if (typeof options === 'function') {
+      callback = options;
+      options = undefined;
+    }
+
+    if (typeof data === 'number') data = data.toString();
+
+    if (this._readyState !== OPEN) {
+      sendAfterClose(this, data, callback);
+      return;
+    }
+
+    let flags = FIN | COMPRESS;
+
+    if (typeof data !== 'string') flags |= BINARY;
+    if (!this._isServer) flags |= MASK;
+    if (options) flags = changeFlags(flags, { ...options });
+
+    this._sender.sendMessage(data || EMPTY_BUFFER, flags, callback);
+  }
+
+  /** Closes the connection at once, without a closing handshake. */
+  terminate() {
+    if (this._readyState === CLOSED) return;
+
+    if (this._readyState === CONNECTING) {
+      abortHandshake(this, this._req, CLOSED_TOO_EARLY);
+    } else if (this._socket) {
+      this._readyState = CLOSING;
+      this._sender.flush();
+      this._socket.destroy();
+    }
+  }
+}
+
+for (const [value, name] of READY_STATES.entries()) {
+  const constant = { enumerable: true, value };
+
+  Object.defineProperty(WebSocket, name, constant);
+  Object.defineProperty(WebSocket.prototype, name, constant);
+}
+
+makeEnumerable(WebSocket, [
+  'binaryType',
+  'bufferedAmount',
+  'extensions',
+  'isPaused',
+  'protocol',
+  'readyState',
+  'url',
+]);
+defineEventAttributes(WebSocket.prototype);
+
+// @ts-ignore: methods of the prototype, as `ws` has them
+WebSocket.prototype.addEventListener = EventTarget.addEventListener;
+// @ts-ignore
+WebSocket.prototype.removeEventListener = EventTarget.removeEventListener;
+
+module.exports = WebSocket;
+
+/**
+ * @param {any} protocols the second argument of the constructor
+ * @param {any} options the third
+ * @returns {{ protocols: any[], options: any }} what they mean
+ */
+function sortArguments(protocols, options) {
+  if (
+    typeof protocols === 'object' &&
+    protocols !== null &&
+    !Array.isArray(protocols)
+  ) {
+    options = protocols;
+    protocols = undefined;
+  }
+
+  if (protocols === undefined) protocols = options?.protocols;
+  if (protocols === undefined) protocols = [];
+
+  return {
+    protocols: Array.isArray(protocols) ? protocols : [protocols],
+    options,
+  };
+}
+
+/**
+ * What a native or streamed connection does to its WebSocket.
+ *
+ * @type {import('./connection').Events}
+ */
+const events = {
+  message(websocket, data, isBinary) {
+    websocket.emit('message', data, isBinary);
+  },
+
+  ping(websocket, data) {
+    if (websocket._autoPong && websocket._readyState === OPEN) {
+      answerPing(websocket, data);
+    }
+
+    websocket.emit('ping', data);
+  },
+
+  pong(websocket, data) {
+    websocket.emit('pong', data);
+  },
+
+  conclude(websocket, code, reason) {
+    websocket._closeFrameReceived = true;
+    websocket._closeCode = code;
+    websocket._closeMessage = reason;
+
+    if (websocket._socket[kWebSocket] === undefined) return;
+
+    readToTheEnd(websocket);
+    if (code === NO_STATUS) websocket.close();
+    else websocket.close(code, reason);
+  },
+
+  error(websocket, error) {
+    if (websocket._socket[kWebSocket] !== undefined) {
+      readToTheEnd(websocket);
+      websocket.close(error[kStatusCode]);
+    }
+
+    emitErrorOnce(websocket, error);
+  },
+
+  idle(websocket) {
+    if (!websocket._paused) websocket._socket.resume();
+  },
+};
+
+/**
+ * A peer that sends pings without reading the pongs is not waited for.
+ *
+ * @param {WebSocket} websocket
+ * @param {Buffer} data the payload of the ping
+ */
+function answerPing(websocket, data) {
+  const most = websocket._maxPendingAutoPongs;
+
+  if (most > 0 && websocket._pendingAutoPongs >= most) {
+    websocket.terminate();
+    return;
+  }
+
+  websocket._pendingAutoPongs++;
+  websocket.pong(data, !websocket._isServer, websocket._autoPongComplete);
+}
+
+/**
+ * The peer has said its last: what it still sends is read, for the FIN behind
+ * it, and ignored.
+ *
+ * @param {WebSocket} websocket
+ */
+function readToTheEnd({ _socket: socket }) {
+  socket.removeListener('data', socketOnData);
+  process.nextTick(() => socket.resume());
+}
+
+/**
+ * @param {WebSocket} websocket
+ * @returns {boolean} whether nothing more is to be expected of the peer
+ */
+function peerIsDone(websocket) {
+  return websocket._closeFrameReceived || websocket._receiver.failed;
+}
+
+/**
+ * @param {WebSocket} websocket
+ * @param {Error} error
+ */
+function emitErrorOnce(websocket, error) {
+  if (websocket._errorEmitted) return;
+
+  websocket._errorEmitted = true;
+  websocket.emit('error', error);
+}
+
+/**
+ * @param {WebSocket} websocket
+ */
+function setCloseTimer(websocket) {
+  const { _closeTimeout: timeout, _socket: socket } = websocket;
+
+  websocket._closeTimer = setTimeout(() => socket.destroy(), timeout);
+}
+
+/**
+ * Something that was to be sent, a Blob, could not be read. What is queued
+ * still leaves.
+ *
+ * @param {WebSocket} websocket
+ * @param {Error} error
+ */
+function failSending(websocket, error) {
+  if (websocket._readyState === CLOSED) return;
+
+  if (websocket._readyState === OPEN) {
+    websocket._readyState = CLOSING;
+    setCloseTimer(websocket);
+  }
+
+  websocket._socket.end();
+  emitErrorOnce(websocket, error);
+}
+
+/**
+ * @param {WebSocket} websocket
+ * @param {'ping' | 'pong'} kind
+ * @param {any} data
+ * @param {any} mask
+ * @param {any} callback
+ */
+function sendControl(websocket, kind, data, mask, callback) {
+  if (websocket._readyState === CONNECTING) throw errors.notOpen(CONNECTING);
+
+  if (typeof data === 'function') {
+    callback = data;
+    data = mask = undefined;
+  } else if (typeof mask === 'function') {
+    callback = mask;
+    mask = undefined;
+  }
+
+  if (typeof data === 'number') data = data.toString();
+
+  if (websocket._readyState !== OPEN) {
+    sendAfterClose(websocket, data, callback);
+    return;
+  }
+
+  if (mask === undefined) mask = !websocket._isServer;
+  websocket._sender[kind](data || EMPTY_BUFFER, mask, callback);
+}
+
+/**
+ * What is sent too late counts as buffered for ever, as browsers have it.
+ *
+ * @param {WebSocket} websocket
+ * @param {any} data
+ * @param {any} callback
+ */
+function sendAfterClose(websocket, data, callback) {
+  if (data) {
+    const isReady = typeof data === 'string' || isBlob(data);
+    const length = byteLength(isReady ? data : toBytes(data));
+
+    if (websocket._socket) websocket._sender._bufferedBytes += length;
+    else websocket._bufferedAmount += length;
+  }
+
+  if (callback) {
+    process.nextTick(callback, errors.notOpen(websocket._readyState));
+  }
+}
+
+/**
+ * @param {number} flags the defaults
+ * @param {any} options those of `send()`; one that is there counts, even if it
+ *     is undefined
+ * @returns {number} the flags of a message
+ */
+function changeFlags(flags, options) {
+  const change = (name, flag) => {
+    if (!(name in options)) return;
+    flags = options[name] ? flags | flag : flags & ~flag;
+  };
+
+  change('binary', BINARY);
+  change('compress', COMPRESS);
+  change('fin', FIN);
+  change('mask', MASK);
+  return flags;
+}
+
+/**
+ * @param {WebSocket} websocket whose socket was taken over
+ * @param {Buffer} head what was read before
+ */
+function startReading(websocket, head) {
+  const { _receiver: connection, _socket: socket } = websocket;
+
+  connection.start(head);
+  // The stream has to flow for its `end` event.
+  if (!connection.paused) socket.resume();
+}
+
+/**
+ * Bytes of a socket that Node reads.
+ *
+ * @this {any}
+ * @param {Buffer} chunk
+ */
+function socketOnData(chunk) {
+  const connection = this[kWebSocket]._receiver;
+
+  connection.receive(chunk);
+  if (!connection.isIdle) this.pause();
+}
+
+/** @this {any} */
+function socketOnEnd() {
+  this[kWebSocket]._readyState = CLOSING;
+  this.end();
+}
+
+/**
+ * An error of the socket is not one of the WebSocket: the `close` event that
+ * follows, with code 1006, says enough.
+ *
+ * @this {any}
+ */
+function socketOnError() {
+  const websocket = this[kWebSocket];
+
+  this.removeListener('error', socketOnError);
+  this.on('error', NOOP);
+
+  if (websocket) {
+    websocket._readyState = CLOSING;
+    this.destroy();
+  }
+}
+
+/** @this {any} */
+function socketOnClose() {
+  const websocket = this[kWebSocket];
+  const connection = websocket._receiver;
+
+  this.removeListener('close', socketOnClose);
+  this.removeListener('data', socketOnData);
+  this.removeListener('end', socketOnEnd);
+
+  websocket._readyState = CLOSING;
+
+  // What a paused stream still holds was sent before the end.
+  if (!connection.isNative && !peerIsDone(websocket)) {
+    const rest = this.readableLength > 0 ? this.read() : null;
+
+    if (rest !== null) connection.receive(rest);
+  }
+
+  this[kWebSocket] = undefined;
+  clearTimeout(websocket._closeTimer);
+  connection.whenIdle(() => websocket.emitClose());
+}

@@ -1,0 +1,55 @@
+'use strict';
+
+const { spawn } = require('node:child_process');
+
+const { ROOT } = require('../setup/root');
+
+/** No suite takes this long; one that does hangs. */
+const SUITE_TIMEOUT_MS = 20 * 60_000;
+
+/**
+ * Runs a command in the top folder and shows what it prints.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {object} [options]
+ * @param {boolean} [options.capture] Also return what it wrote to standard output
+ * @param {object} [options.env] Its environment
+ * @returns {Promise<{code: number, output: string}>} `code` is 1 where a signal ended it or it could not be started
+ */
+function run(command, args, { capture = false, env = process.env } = {}) {
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'],
+  });
+  const timer = setTimeout(() => {
+    console.error(
+      `${command} ran for ${SUITE_TIMEOUT_MS / 60_000} minutes: ended.`,
+    );
+    child.kill('SIGKILL');
+  }, SUITE_TIMEOUT_MS);
+
+  let output = '';
+  if (capture) {
+    child.stdout.setEncoding('utf8');
+    child.stdout.on('data', (text) => {
+      output += text;
+      process.stdout.write(text);
+    });
+  }
+
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      console.error(`${command} could not be run: ${error.message}`);
+      resolve({ code: 1, output });
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+module.exports = { run };

@@ -1,0 +1,33 @@
+'use strict';
+
+const { run } = require('./run');
+
+/**
+ * Runs the crate's tests without Node: everything below the bridge.
+ *
+ * @returns {Promise<{passed: number, failed: number, skipped: number}>}
+ */
+async function runRustTests() {
+  const { code, output } = await run(
+    'cargo',
+    ['test', '--locked', '--no-default-features'],
+    { capture: true },
+  );
+
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  // One such line for each test binary.
+  const lines = output.matchAll(
+    /^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/gm,
+  );
+  for (const [, passed, failed, ignored] of lines) {
+    counts.passed += Number(passed);
+    counts.failed += Number(failed);
+    counts.skipped += Number(ignored);
+  }
+  // What does not compile has no results.
+  const noResult = counts.passed + counts.failed === 0;
+  if (noResult || (code !== 0 && counts.failed === 0)) counts.failed += 1;
+  return counts;
+}
+
+module.exports = { runRustTests };

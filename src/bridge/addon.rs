@@ -1,0 +1,105 @@
+//! What the addon exports to `lib/`.
+
+// What napi's macros export has to be `pub`, however private its module is.
+#![allow(unreachable_pub)]
+
+use std::rc::Rc;
+
+use napi::JsValue;
+use napi::bindgen_prelude::{Object, Result};
+use napi::sys;
+use napi_derive::napi;
+
+use super::environment::Environment;
+use super::raw::{self, Failure, Outcome};
+use super::{control, flush, open, receive, send};
+use crate::driver::{IoThreads, MAX_IO_THREADS};
+
+/// Called by Node when the addon is loaded into an environment.
+#[napi(module_exports)]
+pub fn register(exports: Object, env: napi::Env) -> Result<()> {
+    let environment = Environment::new(env.raw());
+    // The functions borrow the reference that the environment's cleanup hook holds: Node runs the
+    // hook when JavaScript can no longer call them.
+    let data = Rc::as_ptr(&environment);
+
+    macro_rules! functions {
+        ($($name:literal => $function:path;)*) => {
+            $({
+                unsafe extern "C" fn entry(
+                    env: sys::napi_env,
+                    info: sys::napi_callback_info,
+                ) -> sys::napi_value {
+                    // SAFETY: Node calls this with the data that is given to `set_function` below.
+                    unsafe { raw::enter(env, info, $function) }
+                }
+                raw::set_function(env.raw(), exports.raw(), $name, entry, data);
+            })*
+        };
+    }
+
+    functions! {
+        c"configureDelivery" => configure_delivery;
+        c"configureIoThreads" => configure_io_threads;
+        c"canTakeOver" => can_take_over;
+        c"openStream" => open::open_stream;
+        c"openSocket" => open::open_socket;
+        c"start" => open::start;
+        c"counters" => open::counters;
+        c"receive" => receive::receive;
+        c"send" => send::send;
+        c"sendControl" => send::send_control;
+        c"write" => send::write;
+        c"encode" => send::encode;
+        c"encodeControl" => send::encode_control_frame;
+        c"flush" => flush::flush;
+        c"flushNow" => flush::flush_now;
+        c"drain" => flush::drain;
+        c"pause" => control::pause;
+        c"resume" => control::resume;
+        c"shutdown" => control::shutdown;
+        c"close" => control::close_connection;
+        c"setKeepFragments" => control::set_keep_fragments;
+        c"setMaxPayload" => control::set_max_payload;
+        c"setReferenced" => control::set_referenced;
+        c"setNoDelay" => control::set_no_delay;
+        c"setKeepAlive" => control::set_keep_alive;
+        c"bytesRead" => control::bytes_read;
+    }
+    Ok(())
+}
+
+/// `configureDelivery(dispatch, newSlab, table)`: how events reach JavaScript.
+fn configure_delivery(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -> Outcome {
+    let env = environment.env;
+    environment
+        .delivery
+        .configure(env, args[0], args[1], args[2])?;
+    Ok(raw::undefined(env))
+}
+
+/// `configureIoThreads(count)`: -1 means `auto`.
+fn configure_io_threads(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    let env = environment.env;
+    let count = raw::number(env, args[0])?;
+    let setting = if count < 0.0 {
+        IoThreads::Auto
+    } else if count <= MAX_IO_THREADS as f64 {
+        IoThreads::Fixed(count as usize)
+    } else {
+        return Err(Failure {
+            code: "ERR_OUT_OF_RANGE",
+            message: format!("ioThreads must not be greater than {MAX_IO_THREADS}"),
+        });
+    };
+    environment.io_threads.set(setting);
+    Ok(raw::undefined(env))
+}
+
+/// `canTakeOver()`: whether the host has what the drivers for sockets need.
+fn can_take_over(environment: &Rc<Environment>, _args: [sys::napi_value; 0]) -> Outcome {
+    let mut value = std::ptr::null_mut();
+    // SAFETY: the out-pointer is valid.
+    unsafe { sys::napi_get_boolean(environment.env, environment.can_take_over(), &mut value) };
+    Ok(value)
+}

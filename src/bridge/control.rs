@@ -1,0 +1,239 @@
+//! What JavaScript wants of a connection beside messages: flow, options of its socket, its end.
+
+use std::rc::Rc;
+
+use napi::sys;
+
+use super::environment::Environment;
+#[cfg(unix)]
+use super::links::ThreadIo;
+use super::links::{Io, Link};
+use super::raw::{self, Outcome};
+#[cfg(unix)]
+use crate::driver::io_threads::CommandKind;
+
+/// Calls `work` with the connection that the first argument names, if it is there.
+fn with_link(
+    environment: &Rc<Environment>,
+    id: sys::napi_value,
+    work: impl FnOnce(&Rc<Link>),
+) -> Outcome {
+    if let Some(link) = environment.link(raw::number(environment.env, id)?) {
+        work(&link);
+    }
+    Ok(raw::undefined(environment.env))
+}
+
+/// `pause(id)`: stops reading the socket.
+pub(super) fn pause(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    with_link(environment, args[0], |link| {
+        set_paused(environment, link, true)
+    })
+}
+
+/// `resume(id)`: reads the socket again.
+pub(super) fn resume(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    with_link(environment, args[0], |link| {
+        set_paused(environment, link, false)
+    })
+}
+
+fn set_paused(environment: &Rc<Environment>, link: &Rc<Link>, paused: bool) {
+    let _ = (environment, paused);
+    match &mut *link.io.borrow_mut() {
+        #[cfg(unix)]
+        Io::EventLoop(io) => {
+            io.paused = paused;
+            io.update_interest();
+        }
+        #[cfg(unix)]
+        Io::Thread(io) => super::threads::set_paused(environment, link, io, paused),
+        Io::Stream(_) | Io::Closed => {}
+    }
+}
+
+/// `setKeepFragments(id, keep)`: whether binary messages arrive as their fragments.
+pub(super) fn set_keep_fragments(
+    environment: &Rc<Environment>,
+    args: [sys::napi_value; 2],
+) -> Outcome {
+    let keep = raw::boolean(environment.env, args[1]);
+    with_link(environment, args[0], |link| {
+        match &mut *link.io.borrow_mut() {
+            Io::Stream(connection) => connection.decoder.set_keep_fragments(keep),
+            #[cfg(unix)]
+            Io::EventLoop(io) => io.connection.decoder.set_keep_fragments(keep),
+            #[cfg(unix)]
+            Io::Thread(io) => tell_thread(environment, link, io, CommandKind::KeepFragments(keep)),
+            Io::Closed => {}
+        }
+    })
+}
+
+/// `setMaxPayload(id, bytes)`: 0 means no limit.
+pub(super) fn set_max_payload(
+    environment: &Rc<Environment>,
+    args: [sys::napi_value; 2],
+) -> Outcome {
+    let most = raw::number(environment.env, args[1])?;
+    let most = (most >= 1.0).then_some(most as usize);
+    with_link(environment, args[0], |link| {
+        match &mut *link.io.borrow_mut() {
+            Io::Stream(connection) => connection.decoder.set_max_payload(most),
+            #[cfg(unix)]
+            Io::EventLoop(io) => io.connection.decoder.set_max_payload(most),
+            #[cfg(unix)]
+            Io::Thread(io) => tell_thread(environment, link, io, CommandKind::MaxPayload(most)),
+            Io::Closed => {}
+        }
+    })
+}
+
+/// `shutdown(id)`: sends a FIN after what is queued.
+pub(super) fn shutdown(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    let mut schedule = false;
+    with_link(environment, args[0], |link| {
+        #[cfg(unix)]
+        match &mut *link.io.borrow_mut() {
+            Io::EventLoop(io) => io.shutdown = true,
+            Io::Thread(io) => {
+                super::threads::uncork(environment, link.id, io);
+                super::threads::command(environment, link.id, io, CommandKind::Shutdown);
+            }
+            Io::Stream(_) | Io::Closed => {}
+        }
+        schedule = environment.mark_dirty(link);
+    })?;
+    Ok(raw::int32(environment.env, i32::from(schedule)))
+}
+
+/// `close(id)`: writes what the socket takes, and closes it. The last event follows, for a socket
+/// that was taken over; a stream's connection is gone at once.
+pub(super) fn close_connection(
+    environment: &Rc<Environment>,
+    args: [sys::napi_value; 1],
+) -> Outcome {
+    with_link(environment, args[0], |link| close(environment, link))
+}
+
+pub(super) fn close(environment: &Rc<Environment>, link: &Rc<Link>) {
+    if link.closed.replace(true) {
+        return;
+    }
+    #[cfg(unix)]
+    if let Io::Thread(io) = &mut *link.io.borrow_mut() {
+        super::threads::close(environment, link, io);
+        return;
+    }
+    match link.io.replace(Io::Closed) {
+        #[cfg(unix)]
+        Io::EventLoop(io) => close_socket(environment, link, *io),
+        _ => forget(environment, link),
+    }
+}
+
+#[cfg(unix)]
+fn close_socket(environment: &Rc<Environment>, link: &Rc<Link>, mut io: super::links::EventLoopIo) {
+    use super::delivery::{Call, Kind, tell};
+
+    if !io.write_failed {
+        let _ = crate::driver::socket::flush(&io.socket, &mut io.connection.outbound);
+        link.counters.set_released(io.connection.outbound.flushed());
+    }
+    let environment = Rc::clone(environment);
+    let link = Rc::clone(link);
+    io.poll.close(move || {
+        environment.run(None, |environment| {
+            tell(environment, &link, Call::Callback, Kind::Closed, 0);
+            forget(environment, &link);
+        });
+        environment.handle_closed();
+    });
+    drop(io.socket);
+}
+
+/// Gives up what a connection holds of JavaScript's. Its number is not used again.
+pub(super) fn forget(environment: &Environment, link: &Link) {
+    environment.links.borrow_mut().remove(link.id);
+    link.receiver.delete(environment.env);
+    if !link.async_context.is_null() {
+        // SAFETY: the context was made for this connection and is destroyed once.
+        unsafe { sys::napi_async_destroy(environment.env, link.async_context) };
+    }
+}
+
+/// Closes a connection whose environment is ending, without a word to JavaScript.
+#[cfg(unix)]
+pub(super) fn abandon(environment: &Rc<Environment>, link: &Rc<Link>) {
+    link.closed.set(true);
+    if let Io::EventLoop(mut io) = link.io.replace(Io::Closed) {
+        if !io.write_failed {
+            let _ = crate::driver::socket::flush(&io.socket, &mut io.connection.outbound);
+        }
+        let environment = Rc::clone(environment);
+        io.poll.close(move || environment.handle_closed());
+    }
+}
+
+/// `setReferenced(id, referenced)`: whether the connection keeps the process alive.
+pub(super) fn set_referenced(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
+    let referenced = raw::boolean(environment.env, args[1]);
+    let _ = referenced;
+    with_link(environment, args[0], |link| {
+        match &mut *link.io.borrow_mut() {
+            #[cfg(unix)]
+            Io::EventLoop(io) => io.poll.set_referenced(referenced),
+            #[cfg(unix)]
+            Io::Thread(io) => super::threads::set_referenced(environment, io, referenced),
+            Io::Stream(_) | Io::Closed => {
+                let _ = link;
+            }
+        }
+    })
+}
+
+/// `setNoDelay(id, noDelay)`.
+pub(super) fn set_no_delay(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
+    let no_delay = raw::boolean(environment.env, args[1]);
+    let _ = no_delay;
+    with_link(environment, args[0], |link| match &*link.io.borrow() {
+        #[cfg(unix)]
+        Io::EventLoop(io) => crate::driver::socket::set_no_delay(&io.socket, no_delay),
+        #[cfg(unix)]
+        Io::Thread(io) => tell_thread(environment, link, io, CommandKind::NoDelay(no_delay)),
+        Io::Stream(_) | Io::Closed => {}
+    })
+}
+
+/// `setKeepAlive(id, enable, seconds)`.
+pub(super) fn set_keep_alive(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -> Outcome {
+    let env = environment.env;
+    let seconds = raw::boolean(env, args[1]).then(|| raw::bits(env, args[2]));
+    let _ = seconds;
+    with_link(environment, args[0], |link| match &*link.io.borrow() {
+        #[cfg(unix)]
+        Io::EventLoop(io) => crate::driver::socket::set_keep_alive(&io.socket, seconds),
+        #[cfg(unix)]
+        Io::Thread(io) => tell_thread(environment, link, io, CommandKind::KeepAlive(seconds)),
+        Io::Stream(_) | Io::Closed => {}
+    })
+}
+
+#[cfg(unix)]
+fn tell_thread(environment: &Environment, link: &Link, io: &ThreadIo, kind: CommandKind) {
+    super::threads::command(environment, link.id, io, kind);
+    super::threads::flush_commands(environment);
+}
+
+/// `bytesRead(id)`: bytes read from the socket since it was taken over.
+pub(super) fn bytes_read(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    let mut bytes = 0;
+    with_link(environment, args[0], |link| match &*link.io.borrow() {
+        #[cfg(unix)]
+        Io::EventLoop(io) => bytes = io.bytes_read,
+        #[cfg(unix)]
+        Io::Thread(io) => bytes = io.bytes_read,
+        Io::Stream(_) | Io::Closed => {}
+    })?;
+    Ok(raw::double(environment.env, bytes as f64))
+}

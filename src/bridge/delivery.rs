@@ -1,0 +1,485 @@
+//! Events, handed to JavaScript in batches.
+//!
+//! A batch is a run of records in a table that JavaScript made (`lib/delivery.js`), and one call of
+//! its `dispatch` function. A record is four 32-bit integers: kind and detail, where the payload
+//! is, its offset, its length. Small payloads lie in a slab, an `ArrayBuffer` of 16 KiB that
+//! JavaScript views; larger ones have a Buffer of their own, so that a message that is kept pins
+//! little memory.
+//!
+//! Invariants:
+//!
+//! - The slab's address is asked for whenever a batch begins, and not kept: JavaScript can reach
+//!   the slab through a message's `buffer`, and could detach it.
+//! - A listener may cause another batch while one is being dispatched. The table is a stack: the
+//!   inner batch takes the records behind the outer one's, and puts the cursor back.
+//! - A listener that throws ends `dispatch`. The exception is reported as uncaught, and dispatch
+//!   goes on with the record after the cursor.
+
+use std::cell::{Cell, RefCell};
+use std::ptr::null_mut;
+
+use napi::sys;
+
+use super::environment::Environment;
+use super::links::Link;
+use super::raw::{self, ErrorClass, Failure, HandleScope, Reference};
+use crate::protocol::{Event, MessageKind, Payload, ProtocolError};
+
+/// What a record tells. `lib/delivery.js` has the same list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub(super) enum Kind {
+    Text = 1,
+    Binary = 2,
+    Fragment = 3,
+    FragmentsEnd = 4,
+    Ping = 5,
+    Pong = 6,
+    /// Detail: the close code.
+    Close = 7,
+    /// Payload: the error object. Detail: the close code that answers it.
+    Violation = 8,
+    /// The peer's FIN.
+    End = 9,
+    /// Detail: the error number.
+    ReadFailed = 10,
+    /// Detail: the error number.
+    WriteFailed = 11,
+    /// Detail: how many send callbacks are due.
+    Sent = 12,
+    Drained = 13,
+    ShutDown = 14,
+    Closed = 15,
+}
+
+/// Sources of payloads; from `FIRST_BUFFER` up an index into the batch's list of buffers.
+const IN_SLAB: i32 = 0;
+const IN_CHUNK: i32 = 1;
+const FIRST_BUFFER: i32 = 2;
+
+/// Words of a record, and words before the first record (the cursor is the first of them).
+const WORDS: usize = 4;
+const HEADER: usize = 4;
+
+/// Payloads up to this go into the slab.
+const SLAB_PAYLOAD: usize = 4096;
+/// A batch does not begin with less room than this in the slab.
+const SLAB_ROOM: usize = SLAB_PAYLOAD;
+/// A batch does not go on with less room than this in the slab.
+const SLAB_LEAST: usize = 256;
+
+/// How JavaScript is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    /// From libuv: with the connection's own async context; ticks and microtasks run afterwards.
+    Callback,
+    /// From within a call of JavaScript's: in the context of that call.
+    Nested,
+}
+
+/// What batches share.
+#[derive(Default)]
+pub(super) struct DeliveryState {
+    callbacks: Cell<Option<Callbacks>>,
+    table: Cell<Table>,
+    slab: RefCell<Slab>,
+}
+
+#[derive(Clone, Copy)]
+struct Callbacks {
+    dispatch: Reference,
+    new_slab: Reference,
+    /// Keeps the table's memory.
+    _table: Reference,
+}
+
+#[derive(Clone, Copy)]
+struct Table {
+    words: *mut i32,
+    records: usize,
+    /// The first record that no batch uses.
+    top: usize,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self {
+            words: null_mut(),
+            records: 0,
+            top: 0,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Slab {
+    buffer: Option<Reference>,
+    used: usize,
+}
+
+impl DeliveryState {
+    /// Takes the functions and the table of `lib/delivery.js`.
+    pub(super) fn configure(
+        &self,
+        env: sys::napi_env,
+        dispatch: sys::napi_value,
+        new_slab: sys::napi_value,
+        table: sys::napi_value,
+    ) -> Result<(), Failure> {
+        let mut kind = 0;
+        let mut length = 0;
+        let mut data = null_mut();
+        // SAFETY: the out-pointers are valid; a value of another type gives an error status.
+        let status = unsafe {
+            sys::napi_get_typedarray_info(
+                env,
+                table,
+                &mut kind,
+                &mut length,
+                &mut data,
+                null_mut(),
+                null_mut(),
+            )
+        };
+        if status != sys::Status::napi_ok
+            || kind != sys::TypedarrayType::int32_array
+            || length < HEADER + WORDS
+        {
+            return Err(Failure::argument("an Int32Array was expected"));
+        }
+        self.callbacks.set(Some(Callbacks {
+            dispatch: Reference::new(env, dispatch)?,
+            new_slab: Reference::new(env, new_slab)?,
+            _table: Reference::new(env, table)?,
+        }));
+        self.table.set(Table {
+            words: data.cast(),
+            records: (length - HEADER) / WORDS,
+            top: 0,
+        });
+        Ok(())
+    }
+}
+
+/// Records for one connection, to be dispatched together.
+pub(super) struct Batch<'e> {
+    environment: &'e Environment,
+    table: Table,
+    count: usize,
+    slab: SlabView,
+    /// The memory that borrowed payloads lie in, if JavaScript views it itself.
+    chunk: Option<raw::Bytes>,
+    buffers: Vec<sys::napi_value>,
+    _scope: HandleScope,
+}
+
+struct SlabView {
+    value: sys::napi_value,
+    data: *mut u8,
+    length: usize,
+    used: usize,
+}
+
+impl<'e> Batch<'e> {
+    /// Begins a batch. With `chunk`, payloads that lie in it are viewed where they are.
+    ///
+    /// `None` if JavaScript cannot be called (any more).
+    pub(super) fn begin(environment: &'e Environment, chunk: Option<raw::Bytes>) -> Option<Self> {
+        let state = &environment.delivery;
+        let callbacks = state.callbacks.get()?;
+        if environment.is_closing() {
+            return None;
+        }
+        let scope = HandleScope::open(environment.env);
+        let slab = view_slab(environment, callbacks)?;
+        let table = state.table.get();
+        // Batches that nest deeper than the table is long wait for nothing and lose nothing: there
+        // is always room for one record, see `configure`, and the innermost takes the last place.
+        Some(Self {
+            environment,
+            table,
+            count: 0,
+            slab,
+            chunk,
+            buffers: Vec::new(),
+            _scope: scope,
+        })
+    }
+
+    /// Whether another event can be taken.
+    pub(super) fn has_room(&self) -> bool {
+        self.table.top + self.count < self.table.records
+            && self.slab.length - self.slab.used >= SLAB_LEAST
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Adds an event of the protocol.
+    pub(super) fn push(&mut self, event: Event<'_>) {
+        match event {
+            Event::Message { kind, payload } => self.message(message_kind(kind), payload),
+            Event::Fragment(payload) => self.message(Kind::Fragment, payload),
+            Event::FragmentsEnd => self.note(Kind::FragmentsEnd, 0),
+            Event::Ping(body) => self.copied(Kind::Ping, 0, body),
+            Event::Pong(body) => self.copied(Kind::Pong, 0, body),
+            Event::Close { code, reason } => self.copied(Kind::Close, i32::from(code), reason),
+        }
+    }
+
+    /// Adds a message whose payload is in memory of its own.
+    pub(super) fn owned(&mut self, kind: Kind, payload: Vec<u8>) {
+        if payload.len() <= SLAB_PAYLOAD {
+            return self.copied(kind, 0, &payload);
+        }
+        let length = payload.len();
+        let buffer = raw::buffer_owning(self.environment.env, payload);
+        self.in_buffer(kind, 0, buffer, length);
+    }
+
+    /// Adds an event whose payload is copied.
+    pub(super) fn copied(&mut self, kind: Kind, detail: i32, bytes: &[u8]) {
+        let length = bytes.len();
+        if length > SLAB_PAYLOAD || length > self.slab.length - self.slab.used {
+            let buffer = raw::buffer_copy(self.environment.env, bytes);
+            return self.in_buffer(kind, detail, buffer, length);
+        }
+        // SAFETY: `used + length` is within the slab, whose address was asked for when this batch
+        // began; no JavaScript has run since.
+        unsafe {
+            let target = self.slab.data.add(self.slab.used);
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, length);
+        }
+        self.record(kind, detail, IN_SLAB, self.slab.used, length);
+        // Aligned, so that a consumer may view its message as wider integers.
+        self.slab.used = (self.slab.used + length)
+            .next_multiple_of(8)
+            .min(self.slab.length);
+    }
+
+    /// Adds an event without a payload.
+    pub(super) fn note(&mut self, kind: Kind, detail: i32) {
+        self.record(kind, detail, IN_SLAB, 0, 0);
+    }
+
+    /// Adds the end of the decoder.
+    pub(super) fn violation(&mut self, error: ProtocolError) {
+        let class = if error.is_range_error() {
+            ErrorClass::RangeError
+        } else {
+            ErrorClass::Error
+        };
+        let env = self.environment.env;
+        let value = raw::create_error(env, error.code(), &error.to_string(), class);
+        self.in_buffer(Kind::Violation, i32::from(error.close_code()), value, 0);
+    }
+
+    /// Calls JavaScript with what has been gathered.
+    pub(super) fn dispatch(self, link: &Link, call: Call) {
+        let state = &self.environment.delivery;
+        state.slab.borrow_mut().used = self.slab.used;
+        if self.count == 0 {
+            return;
+        }
+        let Some(callbacks) = state.callbacks.get() else {
+            return;
+        };
+        let first = self.table.top;
+        let end = first + self.count;
+        // SAFETY: the first word is the cursor; the table lives as long as the environment.
+        let cursor_before = unsafe { *self.table.words };
+        state.table.set(Table {
+            top: end,
+            ..self.table
+        });
+        self.run(callbacks, link, call, first, end);
+        state.table.set(self.table);
+        // SAFETY: as above.
+        unsafe { *self.table.words = cursor_before };
+    }
+
+    /// Calls `dispatch`, again after each listener that throws, until all records are done.
+    fn run(&self, callbacks: Callbacks, link: &Link, call: Call, first: usize, end: usize) {
+        let env = self.environment.env;
+        let chunk = match self.chunk {
+            Some(chunk) => chunk.array_buffer,
+            None => raw::undefined(env),
+        };
+        let buffers = self.buffer_list();
+        let mut next = first;
+        while next < end {
+            let receiver = link.receiver.get(env);
+            let function = callbacks.dispatch.get(env);
+            let args = [
+                raw::int32(env, (HEADER + next * WORDS) as i32),
+                raw::int32(env, (HEADER + end * WORDS) as i32),
+                self.slab.value,
+                chunk,
+                buffers,
+            ];
+            let mut result = null_mut();
+            // SAFETY: all values are of the present scope, and no `RefCell` of ours is borrowed.
+            let status = unsafe {
+                if call == Call::Callback {
+                    sys::napi_make_callback(
+                        env,
+                        link.async_context,
+                        receiver,
+                        function,
+                        args.len(),
+                        args.as_ptr(),
+                        &mut result,
+                    )
+                } else {
+                    sys::napi_call_function(
+                        env,
+                        receiver,
+                        function,
+                        args.len(),
+                        args.as_ptr(),
+                        &mut result,
+                    )
+                }
+            };
+            if status != sys::Status::napi_pending_exception {
+                return;
+            }
+            report_exception(env);
+            // SAFETY: the cursor is the table's first word. It names the record after the one
+            // whose listener threw.
+            let cursor = unsafe { *self.table.words } as usize;
+            let reached = cursor.saturating_sub(HEADER) / WORDS;
+            if reached <= next {
+                // JavaScript did not even begin: the environment is ending.
+                return;
+            }
+            next = reached;
+        }
+    }
+
+    fn buffer_list(&self) -> sys::napi_value {
+        let env = self.environment.env;
+        if self.buffers.is_empty() {
+            return raw::undefined(env);
+        }
+        let mut list = null_mut();
+        // SAFETY: the out-pointer is valid and the buffers are values of the present scope.
+        unsafe {
+            sys::napi_create_array_with_length(env, self.buffers.len(), &mut list);
+            for (index, buffer) in self.buffers.iter().enumerate() {
+                sys::napi_set_element(env, list, index as u32, *buffer);
+            }
+        }
+        list
+    }
+
+    fn message(&mut self, kind: Kind, payload: Payload<'_>) {
+        match (payload, self.chunk) {
+            (Payload::Owned(bytes), _) => self.owned(kind, bytes),
+            (Payload::Borrowed(bytes), Some(chunk)) => {
+                let offset = chunk.offset + (bytes.as_ptr() as usize - chunk.data as usize);
+                self.record(kind, 0, IN_CHUNK, offset, bytes.len());
+            }
+            (Payload::Borrowed(bytes), None) => self.copied(kind, 0, bytes),
+        }
+    }
+
+    fn in_buffer(&mut self, kind: Kind, detail: i32, buffer: sys::napi_value, length: usize) {
+        let source = FIRST_BUFFER + self.buffers.len() as i32;
+        self.buffers.push(buffer);
+        self.record(kind, detail, source, 0, length);
+    }
+
+    fn record(&mut self, kind: Kind, detail: i32, source: i32, offset: usize, length: usize) {
+        let index = HEADER + (self.table.top + self.count) * WORDS;
+        debug_assert!(self.table.top + self.count < self.table.records);
+        if self.table.top + self.count >= self.table.records {
+            return;
+        }
+        let words = [
+            kind as i32 | detail << 8,
+            source,
+            offset as i32,
+            length as i32,
+        ];
+        // SAFETY: the record is within the table, whose memory `Callbacks` keeps, and which nothing
+        // outside `lib/delivery.js` can reach.
+        unsafe {
+            let target = self.table.words.add(index);
+            std::ptr::copy_nonoverlapping(words.as_ptr(), target, WORDS);
+        }
+        self.count += 1;
+    }
+}
+
+/// One note to a connection, in a batch of its own.
+pub(super) fn tell(environment: &Environment, link: &Link, call: Call, kind: Kind, detail: i32) {
+    if let Some(mut batch) = Batch::begin(environment, None) {
+        batch.note(kind, detail);
+        batch.dispatch(link, call);
+    }
+}
+
+pub(super) fn message_kind(kind: MessageKind) -> Kind {
+    match kind {
+        MessageKind::Text => Kind::Text,
+        MessageKind::Binary => Kind::Binary,
+    }
+}
+
+/// The slab with room for a batch: the present one, or a new one from JavaScript.
+fn view_slab(environment: &Environment, callbacks: Callbacks) -> Option<SlabView> {
+    let env = environment.env;
+    let mut slab = environment.delivery.slab.borrow_mut();
+    if let Some(buffer) = slab.buffer {
+        let view = address_of(env, buffer.get(env), slab.used);
+        if view.length.saturating_sub(view.used) >= SLAB_ROOM {
+            return Some(view);
+        }
+        buffer.delete(env);
+        slab.buffer = None;
+    }
+    let mut value = null_mut();
+    // SAFETY: the function is JavaScript of ours which allocates and calls nobody.
+    let status = unsafe {
+        let function = callbacks.new_slab.get(env);
+        let this = raw::undefined(env);
+        sys::napi_call_function(env, this, function, 0, std::ptr::null(), &mut value)
+    };
+    if status != sys::Status::napi_ok {
+        report_exception(env);
+        return None;
+    }
+    slab.buffer = Some(Reference::new(env, value).ok()?);
+    slab.used = 0;
+    let view = address_of(env, value, 0);
+    (view.length >= SLAB_ROOM).then_some(view)
+}
+
+fn address_of(env: sys::napi_env, value: sys::napi_value, used: usize) -> SlabView {
+    let mut data = null_mut();
+    let mut length = 0;
+    // SAFETY: the out-pointers are valid; a detached buffer has length 0.
+    let status = unsafe { sys::napi_get_arraybuffer_info(env, value, &mut data, &mut length) };
+    if status != sys::Status::napi_ok || data.is_null() {
+        length = 0;
+    }
+    SlabView {
+        value,
+        data: data.cast(),
+        length,
+        used: used.min(length),
+    }
+}
+
+/// Hands an exception to `process`'s `uncaughtException`.
+fn report_exception(env: sys::napi_env) {
+    let mut error = null_mut();
+    // SAFETY: the out-pointer is valid; without an exception the result is `undefined`.
+    unsafe {
+        if sys::napi_get_and_clear_last_exception(env, &mut error) == sys::Status::napi_ok {
+            sys::napi_fatal_exception(env, error);
+        }
+    }
+}

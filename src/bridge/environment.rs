@@ -1,0 +1,215 @@
+//! The state of one JavaScript environment, and its end.
+//!
+//! The main thread and every worker that loads the addon have one each, and share nothing but the
+//! process-wide inbound budget. When an environment ends (a worker is terminated, the process
+//! exits) an asynchronous cleanup hook joins the I/O threads and closes every libuv handle: libuv
+//! aborts the process over handles that are left open.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::null_mut;
+use std::rc::Rc;
+use std::sync::atomic::AtomicU64;
+
+use napi::sys;
+
+use super::delivery::DeliveryState;
+use super::links::{Link, Links, PER_PAGE};
+use super::raw::{Failure, HandleScope, Reference};
+use crate::driver::IoThreads;
+
+pub(super) struct Environment {
+    pub(super) env: sys::napi_env,
+    pub(super) links: RefCell<Links>,
+    pub(super) delivery: DeliveryState,
+    /// Connections that have something to flush.
+    pub(super) dirty: RefCell<Vec<Rc<Link>>>,
+    /// How many calls from libuv are on the stack: their end flushes.
+    depth: Cell<u32>,
+    /// JavaScript has been asked to flush in its next tick.
+    pub(super) flush_scheduled: Cell<bool>,
+    pub(super) io_threads: Cell<IoThreads>,
+    #[cfg(unix)]
+    pub(super) sockets_opened: Cell<usize>,
+    #[cfg(unix)]
+    pub(super) event_loop: Option<crate::driver::event_loop::EventLoop>,
+    #[cfg(unix)]
+    pub(super) threads: RefCell<Option<super::threads::Threads>>,
+    /// What sockets are read into; taken out while it is in use.
+    #[cfg(unix)]
+    pub(super) read_buffer: RefCell<Option<Box<[u8]>>>,
+    /// Where strings are encoded; taken out while it is in use.
+    pub(super) scratch: RefCell<Vec<u8>>,
+    pages: RefCell<Vec<Reference>>,
+    closing: Cell<bool>,
+    open_handles: Cell<usize>,
+    cleanup: Cell<sys::napi_async_cleanup_hook_handle>,
+}
+
+impl Environment {
+    /// Makes the state of an environment and arranges for its end.
+    pub(super) fn new(env: sys::napi_env) -> Rc<Self> {
+        let environment = Rc::new(Self {
+            env,
+            links: RefCell::default(),
+            delivery: DeliveryState::default(),
+            dirty: RefCell::default(),
+            depth: Cell::new(0),
+            flush_scheduled: Cell::new(false),
+            io_threads: Cell::new(IoThreads::Auto),
+            #[cfg(unix)]
+            sockets_opened: Cell::new(0),
+            #[cfg(unix)]
+            event_loop: event_loop(env),
+            #[cfg(unix)]
+            threads: RefCell::default(),
+            #[cfg(unix)]
+            read_buffer: RefCell::default(),
+            scratch: RefCell::default(),
+            pages: RefCell::default(),
+            closing: Cell::new(false),
+            open_handles: Cell::new(0),
+            cleanup: Cell::new(null_mut()),
+        });
+        let data = Rc::into_raw(Rc::clone(&environment)).cast_mut().cast();
+        let mut handle = null_mut();
+        // SAFETY: `data` is a reference that only `clean_up` gives up, and Node calls that once.
+        unsafe { sys::napi_add_async_cleanup_hook(env, Some(clean_up), data, &mut handle) };
+        environment.cleanup.set(handle);
+        environment
+    }
+
+    /// Whether sockets can be taken over here at all.
+    pub(super) fn can_take_over(&self) -> bool {
+        #[cfg(unix)]
+        return self.event_loop.is_some();
+        #[cfg(not(unix))]
+        false
+    }
+
+    pub(super) fn link(&self, id: f64) -> Option<Rc<Link>> {
+        self.links.borrow().get(id)
+    }
+
+    /// Runs what libuv calls: within a handle scope, and with a flush at its end. A panic is caught
+    /// and closes `link`.
+    pub(super) fn run(self: &Rc<Self>, link: Option<&Rc<Link>>, body: impl FnOnce(&Rc<Self>)) {
+        if self.is_closing() {
+            return;
+        }
+        let _scope = HandleScope::open(self.env);
+        self.depth.set(self.depth.get() + 1);
+        let outcome = catch_unwind(AssertUnwindSafe(|| body(self)));
+        if outcome.is_err()
+            && let Some(link) = link
+        {
+            let _ = catch_unwind(AssertUnwindSafe(|| super::control::close(self, link)));
+        }
+        let _ = catch_unwind(AssertUnwindSafe(|| super::flush::flush_dirty(self)));
+        self.depth.set(self.depth.get() - 1);
+    }
+
+    /// Remembers that `link` has something to flush. Returns whether JavaScript must arrange for
+    /// that, in its next tick.
+    pub(super) fn mark_dirty(&self, link: &Rc<Link>) -> bool {
+        if !link.dirty.replace(true) {
+            self.dirty.borrow_mut().push(Rc::clone(link));
+        }
+        self.depth.get() == 0 && !self.flush_scheduled.replace(true)
+    }
+
+    /// A page of counters that JavaScript can read.
+    pub(super) fn ensure_page(&self) -> Result<(), Failure> {
+        if !self.links.borrow().needs_page() {
+            return Ok(());
+        }
+        let mut data = null_mut();
+        let mut value = null_mut();
+        let length = 2 * PER_PAGE * size_of::<AtomicU64>();
+        // SAFETY: the out-pointers are valid.
+        unsafe { sys::napi_create_arraybuffer(self.env, length, &mut data, &mut value) };
+        if data.is_null() {
+            return Err(Failure {
+                code: "ERR_MEMORY_ALLOCATION_FAILED",
+                message: "no memory for another connection".to_owned(),
+            });
+        }
+        // The reference keeps the page for good. JavaScript code of ours alone sees the array
+        // buffer, and never detaches it.
+        self.pages
+            .borrow_mut()
+            .push(Reference::new(self.env, value)?);
+        self.links.borrow_mut().add_page(data.cast::<AtomicU64>());
+        Ok(())
+    }
+
+    pub(super) fn page(&self, index: usize) -> Option<Reference> {
+        self.pages.borrow().get(index).copied()
+    }
+
+    /// The environment is ending: JavaScript must not be called.
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.get()
+    }
+
+    /// Counts a libuv handle, whose end [`handle_closed`](Self::handle_closed) tells.
+    #[cfg(unix)]
+    pub(super) fn handle_opened(&self) {
+        self.open_handles.set(self.open_handles.get() + 1);
+    }
+
+    #[cfg(unix)]
+    pub(super) fn handle_closed(&self) {
+        self.open_handles.set(self.open_handles.get() - 1);
+        self.finish_if_closed();
+    }
+
+    fn finish_if_closed(&self) {
+        if self.closing.get() && self.open_handles.get() == 0 {
+            let cleanup = self.cleanup.replace(null_mut());
+            if !cleanup.is_null() {
+                // SAFETY: the handle is the one that Node gave for this hook, used once.
+                unsafe { sys::napi_remove_async_cleanup_hook(cleanup) };
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn event_loop(env: sys::napi_env) -> Option<crate::driver::event_loop::EventLoop> {
+    use crate::driver::event_loop::EventLoop;
+    use crate::driver::libuv::{Libuv, UvLoop};
+
+    let uv = Libuv::get()?;
+    let mut raw = null_mut();
+    // SAFETY: the out-pointer is valid.
+    let status = unsafe { sys::napi_get_uv_event_loop(env, &mut raw) };
+    let raw = std::ptr::NonNull::new(raw.cast::<UvLoop>())?;
+    if status != sys::Status::napi_ok {
+        return None;
+    }
+    // SAFETY: the loop runs this thread, and Node keeps it until the environment's cleanup hooks,
+    // which close every handle, have finished.
+    Some(unsafe { EventLoop::new(uv, raw) })
+}
+
+/// The asynchronous cleanup hook.
+unsafe extern "C" fn clean_up(_handle: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
+    // SAFETY: `data` is the reference that `Environment::new` gave up.
+    let environment = unsafe { Rc::from_raw(data.cast::<Environment>().cast_const()) };
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        environment.closing.set(true);
+        environment.dirty.borrow_mut().clear();
+        #[cfg(unix)]
+        {
+            if let Some(threads) = environment.threads.take() {
+                threads.shut_down(&environment);
+            }
+            for link in environment.links.borrow().all() {
+                super::control::abandon(&environment, &link);
+            }
+        }
+    }));
+    environment.finish_if_closed();
+}

@@ -1,0 +1,158 @@
+//! The end of a turn: what was queued leaves, one write for each connection.
+
+use std::rc::Rc;
+
+use napi::sys;
+
+use super::delivery::Call;
+#[cfg(unix)]
+use super::delivery::{Batch, Kind};
+use super::environment::Environment;
+use super::links::{Io, Link};
+use super::raw::{self, Outcome};
+
+/// `flush()`: what JavaScript calls in its next tick when a `send` asked for it.
+pub(super) fn flush(environment: &Rc<Environment>, _args: [sys::napi_value; 0]) -> Outcome {
+    environment.flush_scheduled.set(false);
+    flush_round(environment, Call::Nested);
+    Ok(raw::undefined(environment.env))
+}
+
+/// `flushNow(id)`: writes what one connection has queued.
+pub(super) fn flush_now(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    let id = raw::number(environment.env, args[0])?;
+    if let Some(link) = environment.link(id) {
+        flush_link(environment, &link, Call::Nested);
+        #[cfg(unix)]
+        super::threads::flush_commands(environment);
+    }
+    Ok(raw::undefined(environment.env))
+}
+
+/// `drain()`: writes what all connections have queued, waiting for their peers a bounded time. For
+/// the end of the process.
+pub(super) fn drain(environment: &Rc<Environment>, _args: [sys::napi_value; 0]) -> Outcome {
+    #[cfg(unix)]
+    {
+        use std::time::{Duration, Instant};
+
+        /// How long the end of a process may be held up.
+        const PATIENCE: Duration = Duration::from_millis(500);
+
+        let deadline = Instant::now() + PATIENCE;
+        let links = environment.links.borrow().all();
+        for link in &links {
+            match &mut *link.io.borrow_mut() {
+                Io::EventLoop(io) if !io.write_failed => {
+                    let outbound = &mut io.connection.outbound;
+                    let _ = crate::driver::socket::flush_until(&io.socket, outbound, deadline);
+                }
+                Io::Thread(io) => super::threads::uncork(environment, link.id, io),
+                _ => {}
+            }
+        }
+        super::threads::drain(environment, PATIENCE);
+    }
+    Ok(raw::undefined(environment.env))
+}
+
+/// Flushes until nothing is left: send callbacks may have queued more.
+pub(super) fn flush_dirty(environment: &Rc<Environment>) {
+    while !environment.dirty.borrow().is_empty() {
+        flush_round(environment, Call::Callback);
+    }
+}
+
+fn flush_round(environment: &Rc<Environment>, call: Call) {
+    let links = environment.dirty.take();
+    for link in &links {
+        flush_link(environment, link, call);
+    }
+    #[cfg(unix)]
+    super::threads::flush_commands(environment);
+}
+
+/// Writes what a connection has queued, and tells JavaScript what came of it.
+pub(super) fn flush_link(environment: &Environment, link: &Rc<Link>, call: Call) {
+    link.dirty.set(false);
+    let _ = (environment, call);
+    #[cfg(unix)]
+    {
+        let result = match &mut *link.io.borrow_mut() {
+            Io::EventLoop(io) => write_socket(io, link),
+            Io::Thread(io) => {
+                super::threads::uncork(environment, link.id, io);
+                return;
+            }
+            Io::Stream(_) | Io::Closed => return,
+        };
+        result.tell(environment, link, call);
+    }
+}
+
+#[cfg(unix)]
+#[derive(Default)]
+struct Written {
+    sent: u32,
+    drained: bool,
+    shut_down: bool,
+    failed: Option<std::io::Error>,
+}
+
+#[cfg(unix)]
+fn write_socket(io: &mut super::links::EventLoopIo, link: &Link) -> Written {
+    use crate::driver::socket::{self, Flushed};
+
+    let mut written = Written::default();
+    if io.write_failed {
+        return written;
+    }
+    let outbound = &mut io.connection.outbound;
+    let had_blocked = io.write_blocked;
+    let result = socket::flush(&io.socket, outbound);
+    written.sent = outbound.take_completed();
+    link.counters.set_released(outbound.flushed());
+    match result {
+        Ok(Flushed::Blocked) => io.write_blocked = true,
+        Ok(Flushed::All) => {
+            io.write_blocked = false;
+            written.drained = had_blocked;
+            if std::mem::take(&mut io.shutdown) {
+                let _ = io.socket.shutdown(std::net::Shutdown::Write);
+                written.shut_down = true;
+            }
+        }
+        Err(error) => {
+            io.write_failed = true;
+            written.failed = Some(error);
+        }
+    }
+    io.update_interest();
+    written
+}
+
+#[cfg(unix)]
+impl Written {
+    fn tell(self, environment: &Environment, link: &Link, call: Call) {
+        let quiet = self.sent == 0 && !self.drained && !self.shut_down && self.failed.is_none();
+        if quiet {
+            return;
+        }
+        let Some(mut batch) = Batch::begin(environment, None) else {
+            return;
+        };
+        if self.sent > 0 {
+            batch.note(Kind::Sent, self.sent.min(0x007f_ffff) as i32);
+        }
+        if self.drained {
+            batch.note(Kind::Drained, 0);
+        }
+        if self.shut_down {
+            batch.note(Kind::ShutDown, 0);
+        }
+        if let Some(error) = self.failed {
+            batch.note(Kind::WriteFailed, error.raw_os_error().unwrap_or(0));
+        }
+        batch.dispatch(link, call);
+    }
+}

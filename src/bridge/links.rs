@@ -1,0 +1,215 @@
+//! The connections of an environment.
+//!
+//! JavaScript names a connection by a number: its place in a table, and how often that place had
+//! been used before. A number is never given twice, so that a late call for a connection that is
+//! gone finds nothing.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use napi::sys;
+
+use super::raw::Reference;
+use crate::connection::Connection;
+
+/// One connection, as the bridge sees it.
+pub(super) struct Link {
+    pub(super) id: u64,
+    /// The object of `lib/connection.js` that its events go to.
+    pub(super) receiver: Reference,
+    /// In which its callbacks run; null where the caller's own context is right (streams).
+    pub(super) async_context: sys::napi_async_context,
+    pub(super) counters: Counters,
+    /// Something waits to be flushed.
+    pub(super) dirty: Cell<bool>,
+    /// JavaScript has let go of it, or it was never opened completely.
+    pub(super) closed: Cell<bool>,
+    pub(super) io: RefCell<Io>,
+}
+
+/// Who moves the bytes, with what that driver needs.
+pub(super) enum Io {
+    /// Node moves the bytes.
+    Stream(Box<Connection>),
+    #[cfg(unix)]
+    EventLoop(Box<EventLoopIo>),
+    #[cfg(unix)]
+    Thread(Box<ThreadIo>),
+    /// Nothing is left.
+    Closed,
+}
+
+#[cfg(unix)]
+pub(super) struct EventLoopIo {
+    pub(super) connection: Connection,
+    /// Declared before the socket: watching ends before the descriptor is closed.
+    pub(super) poll: crate::driver::event_loop::Poll,
+    pub(super) socket: socket2::Socket,
+    pub(super) started: bool,
+    pub(super) paused: bool,
+    pub(super) read_ended: bool,
+    pub(super) write_blocked: bool,
+    pub(super) write_failed: bool,
+    /// A FIN is wanted after what is queued.
+    pub(super) shutdown: bool,
+    pub(super) bytes_read: u64,
+}
+
+#[cfg(unix)]
+impl EventLoopIo {
+    pub(super) fn may_read(&self) -> bool {
+        self.started && !self.paused && !self.read_ended
+    }
+
+    /// Watches for what can be done now.
+    pub(super) fn update_interest(&self) {
+        self.poll.watch(crate::driver::event_loop::Interest {
+            read: self.may_read(),
+            write: self.write_blocked && !self.write_failed,
+        });
+    }
+}
+
+#[cfg(unix)]
+pub(super) struct ThreadIo {
+    pub(super) thread: usize,
+    /// Here unless messages may have to be compressed, which is the thread's work.
+    pub(super) encoder: Option<crate::protocol::Encoder>,
+    /// Frames of this turn, and the positions in them whose senders want to know.
+    pub(super) cork: Vec<u8>,
+    pub(super) marks: Vec<usize>,
+    pub(super) budget: std::sync::Arc<crate::connection::InboundBudget>,
+    pub(super) paused: bool,
+    /// What arrived while paused.
+    pub(super) held: VecDeque<crate::driver::io_threads::Delivery>,
+    pub(super) referenced: bool,
+    pub(super) bytes_read: u64,
+    pub(super) accepted: u64,
+}
+
+/// The two halves of `bufferedAmount`, in memory that JavaScript reads without a call: bytes ever
+/// accepted, and bytes of those ever written. Each has one writer.
+#[derive(Clone, Copy)]
+pub(super) struct Counters {
+    accepted: *const AtomicU64,
+    released: *const AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn set_accepted(self, bytes: u64) {
+        // SAFETY: the page that the pointers lead into lives as long as its environment.
+        unsafe { &*self.accepted }.store((bytes as f64).to_bits(), Ordering::Relaxed);
+    }
+
+    pub(super) fn set_released(self, bytes: u64) {
+        // SAFETY: as above.
+        unsafe { &*self.released }.store((bytes as f64).to_bits(), Ordering::Relaxed);
+    }
+
+    /// For another thread to write.
+    #[cfg(unix)]
+    pub(super) fn released_cell(self) -> *const AtomicU64 {
+        self.released
+    }
+}
+
+/// Connections that share one page of counters.
+pub(super) const PER_PAGE: usize = 1024;
+
+/// Bits of an id that name the place in the table.
+const PLACE_BITS: u32 = 22;
+const MAX_PLACES: usize = 1 << PLACE_BITS;
+/// An id must be a safe integer in JavaScript.
+const MAX_GENERATION: u64 = (1 << (53 - PLACE_BITS)) - 1;
+
+/// The table.
+#[derive(Default)]
+pub(super) struct Links {
+    places: Vec<Place>,
+    free: Vec<usize>,
+    /// Where the pages of counters are, in JavaScript's memory.
+    pages: Vec<*const AtomicU64>,
+}
+
+#[derive(Default)]
+struct Place {
+    generation: u64,
+    link: Option<Rc<Link>>,
+}
+
+/// A place that has been set aside for a new connection.
+#[derive(Clone, Copy)]
+pub(super) struct Reserved {
+    pub(super) id: u64,
+    pub(super) counters: Counters,
+}
+
+impl Links {
+    /// Whether another page of counters is needed before the next [`reserve`](Self::reserve).
+    pub(super) fn needs_page(&self) -> bool {
+        self.free.is_empty() && self.places.len() == self.pages.len() * PER_PAGE
+    }
+
+    /// `page` is the memory of 2 * [`PER_PAGE`] doubles, valid as long as the environment.
+    pub(super) fn add_page(&mut self, page: *const AtomicU64) {
+        self.pages.push(page);
+    }
+
+    pub(super) fn reserve(&mut self) -> Option<Reserved> {
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None if self.places.len() < MAX_PLACES => {
+                self.places.push(Place::default());
+                self.places.len() - 1
+            }
+            None => return None,
+        };
+        let page = *self.pages.get(place / PER_PAGE)?;
+        let index = 2 * (place % PER_PAGE);
+        // SAFETY: the page has two doubles for each of its places.
+        let counters = unsafe {
+            Counters {
+                accepted: page.add(index),
+                released: page.add(index + 1),
+            }
+        };
+        counters.set_accepted(0);
+        counters.set_released(0);
+        let id = self.places[place].generation << PLACE_BITS | place as u64;
+        Some(Reserved { id, counters })
+    }
+
+    pub(super) fn insert(&mut self, link: Rc<Link>) {
+        let place = place_of(link.id);
+        self.places[place].link = Some(link);
+    }
+
+    pub(super) fn get(&self, id: f64) -> Option<Rc<Link>> {
+        let id = id as u64;
+        let link = self.places.get(place_of(id))?.link.as_ref()?;
+        (link.id == id).then(|| Rc::clone(link))
+    }
+
+    /// Removes a connection, or gives back a reserved place.
+    pub(super) fn remove(&mut self, id: u64) {
+        let place = place_of(id);
+        let entry = &mut self.places[place];
+        entry.link = None;
+        entry.generation += 1;
+        // A place that has been used up is never used again.
+        if entry.generation <= MAX_GENERATION {
+            self.free.push(place);
+        }
+    }
+
+    pub(super) fn all(&self) -> Vec<Rc<Link>> {
+        let links = self.places.iter();
+        links.filter_map(|place| place.link.clone()).collect()
+    }
+}
+
+fn place_of(id: u64) -> usize {
+    (id & (MAX_PLACES as u64 - 1)) as usize
+}

@@ -1,0 +1,27 @@
+//! The boundary to JavaScript: the only code that knows napi.
+//!
+//! - `addon`: what the addon exports.
+//! - `environment`: the state of one JavaScript environment (the main thread, or a worker), and its end.
+//! - `links`: the connections of an environment, by numbers that are never used twice.
+//! - `open`, `send`, `receive`, `flush`, `control`: what JavaScript calls, and what sockets cause.
+//! - `delivery`: batches of events, handed to JavaScript in one call.
+//! - `raw`: the few calls of Node-API that all of them need.
+//!
+//! The calls of the hot path are raw Node-API functions, which cost a third of what generated ones
+//! do. Three rules keep them sound. No `RefCell` is borrowed while JavaScript runs, because
+//! JavaScript may call back in. No pointer into JavaScript memory is kept across a call into
+//! JavaScript. Every entry catches panics: they become an error, or the end of one connection.
+
+mod addon;
+mod codec;
+mod control;
+mod delivery;
+mod environment;
+mod flush;
+mod links;
+mod open;
+mod raw;
+mod receive;
+mod send;
+#[cfg(unix)]
+mod threads;

@@ -1,0 +1,346 @@
+//! The beginning of a connection.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use napi::sys;
+
+use super::environment::Environment;
+use super::links::{Io, Link, Reserved};
+use super::raw::{self, Failure, Outcome, Reference};
+use crate::connection::{Connection, ConnectionConfig};
+use crate::protocol::{DecoderConfig, DeflatePolicy, DeflaterConfig, InflaterConfig, Limits, Role};
+
+/// What `openSocket` returns if the socket cannot be taken over: the stream driver serves then.
+const NOT_TAKEN: f64 = -1.0;
+
+/// `openStream(receiver, settings)`: a connection whose bytes Node moves. Returns its id.
+pub(super) fn open_stream(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
+    let env = environment.env;
+    let config = settings(env, args[1])?;
+    let reserved = reserve(environment)?;
+    // Events only come from within `receive`, whose caller has the object; `lib/connection.js`
+    // closes the connection when the object is no longer used.
+    let receiver = Reference::weak(env, args[0])?;
+    let io = Io::Stream(Box::new(Connection::new(&config)));
+    insert(environment, reserved, receiver, std::ptr::null_mut(), io);
+    Ok(raw::double(env, reserved.id as f64))
+}
+
+/// `openSocket(receiver, settings, fd, response)`: takes a socket over. The response to the opening
+/// handshake, if there is one, leaves before anything else. Returns the id, or -1.
+///
+/// Nothing is read before `start`.
+pub(super) fn open_socket(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
+    let env = environment.env;
+    let config = settings(env, args[1])?;
+    let fd = raw::number(env, args[2])? as i32;
+    let mut response = Vec::new();
+    raw::append_string(env, args[3], &mut response)?;
+    let id = take_over(environment, config, fd, response, args[0])?;
+    Ok(raw::double(env, id.unwrap_or(NOT_TAKEN)))
+}
+
+/// `start(id, head)`: delivers the bytes that were read before the takeover, then reads the socket.
+pub(super) fn start(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
+    let env = environment.env;
+    let id = raw::number(env, args[0])?;
+    let head = raw::byte_array(env, args[1])?;
+    #[cfg(unix)]
+    if let Some(link) = environment.link(id) {
+        // SAFETY: the bytes are copied at once.
+        let head = unsafe { head.as_mut_slice() }.to_vec();
+        let io = link.io.borrow();
+        if let Io::Thread(io) = &*io {
+            use crate::driver::io_threads::CommandKind;
+            super::threads::command(environment, link.id, io, CommandKind::Start(head));
+            super::threads::flush_commands(environment);
+        } else {
+            drop(io);
+            super::receive::start(environment, &link, head);
+        }
+    }
+    let _ = (id, head);
+    Ok(raw::undefined(env))
+}
+
+/// `counters(index)`: the page of counters of the connections from `index * 1024` on, as pairs of
+/// doubles: bytes accepted and bytes written.
+pub(super) fn counters(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    let index = raw::bits(environment.env, args[0]) as usize;
+    Ok(match environment.page(index) {
+        Some(page) => page.get(environment.env),
+        None => raw::undefined(environment.env),
+    })
+}
+
+fn reserve(environment: &Environment) -> Result<Reserved, Failure> {
+    environment.ensure_page()?;
+    let reserved = environment.links.borrow_mut().reserve();
+    reserved.ok_or_else(|| Failure {
+        code: "HAWSER_ERR_TOO_MANY_CONNECTIONS",
+        message: "too many connections".to_owned(),
+    })
+}
+
+fn insert(
+    environment: &Environment,
+    reserved: Reserved,
+    receiver: Reference,
+    async_context: sys::napi_async_context,
+    io: Io,
+) {
+    let link = Link {
+        id: reserved.id,
+        receiver,
+        async_context,
+        counters: reserved.counters,
+        dirty: Cell::new(false),
+        closed: Cell::new(false),
+        io: RefCell::new(io),
+    };
+    environment.links.borrow_mut().insert(Rc::new(link));
+}
+
+#[cfg(not(unix))]
+fn take_over(
+    _environment: &Rc<Environment>,
+    _config: ConnectionConfig,
+    _fd: i32,
+    _response: Vec<u8>,
+    _receiver: sys::napi_value,
+) -> Result<Option<f64>, Failure> {
+    Ok(None)
+}
+
+#[cfg(unix)]
+fn take_over(
+    environment: &Rc<Environment>,
+    config: ConnectionConfig,
+    fd: i32,
+    response: Vec<u8>,
+    receiver: sys::napi_value,
+) -> Result<Option<f64>, Failure> {
+    use crate::driver::{Home, takeover};
+
+    if !environment.can_take_over() || environment.is_closing() {
+        return Ok(None);
+    }
+    let Ok(socket) = takeover::duplicate(fd) else {
+        return Ok(None);
+    };
+    let count = environment.sockets_opened.get();
+    let home = environment.io_threads.get().choose(count);
+    if matches!(home, Home::Thread(_)) {
+        super::threads::ensure(environment)?;
+    }
+    let reserved = reserve(environment)?;
+    let io = match home {
+        Home::EventLoop => on_event_loop(environment, reserved, config, socket, response),
+        Home::Thread(thread) => Some(on_thread(
+            environment,
+            reserved,
+            config,
+            socket,
+            response,
+            thread,
+        )),
+    };
+    let Some(io) = io else {
+        environment.links.borrow_mut().remove(reserved.id);
+        return Ok(None);
+    };
+    environment.sockets_opened.set(count + 1);
+    let reference = Reference::new(environment.env, receiver)?;
+    let context = async_context(environment.env, receiver);
+    insert(environment, reserved, reference, context, io);
+    if let Some(link) = environment.link(reserved.id as f64) {
+        super::flush::flush_link(environment, &link, super::delivery::Call::Nested);
+        super::threads::flush_commands(environment);
+    }
+    Ok(Some(reserved.id as f64))
+}
+
+#[cfg(unix)]
+fn on_event_loop(
+    environment: &Rc<Environment>,
+    reserved: Reserved,
+    config: ConnectionConfig,
+    socket: socket2::Socket,
+    response: Vec<u8>,
+) -> Option<Io> {
+    use super::links::EventLoopIo;
+    use crate::driver::event_loop::Poll;
+
+    let event_loop = environment.event_loop?;
+    let weak = Rc::downgrade(environment);
+    let id = reserved.id as f64;
+    let poll = Poll::new(event_loop, &socket, move |ready| {
+        if let Some(environment) = weak.upgrade()
+            && let Some(link) = environment.link(id)
+        {
+            super::receive::ready(&environment, &link, ready);
+        }
+    });
+    let poll = poll.ok()?;
+    environment.handle_opened();
+    let mut connection = Connection::new(&config);
+    if !response.is_empty() {
+        connection.outbound.push(response);
+    }
+    reserved
+        .counters
+        .set_accepted(connection.outbound.accepted());
+    Some(Io::EventLoop(Box::new(EventLoopIo {
+        connection,
+        poll,
+        socket,
+        started: false,
+        paused: false,
+        read_ended: false,
+        write_blocked: false,
+        write_failed: false,
+        shutdown: false,
+        bytes_read: 0,
+    })))
+}
+
+#[cfg(unix)]
+fn on_thread(
+    environment: &Rc<Environment>,
+    reserved: Reserved,
+    config: ConnectionConfig,
+    socket: socket2::Socket,
+    response: Vec<u8>,
+    thread: usize,
+) -> Io {
+    use super::links::ThreadIo;
+    use crate::connection::InboundBudget;
+    use crate::driver::io_threads::{CommandKind, NewConnection, Released};
+    use crate::protocol::Encoder;
+    use std::sync::Arc;
+
+    let budget = Arc::new(InboundBudget::default());
+    // SAFETY: the page of counters lives as long as the environment, which joins its threads.
+    let released = unsafe { Released::new(reserved.counters.released_cell()) };
+    let new = NewConnection {
+        key: reserved.id,
+        socket,
+        config,
+        budget: Arc::clone(&budget),
+        released,
+    };
+    let open = CommandKind::Open(Box::new(new));
+    super::threads::command_thread(environment, thread, reserved.id, open);
+    let mut io = ThreadIo {
+        thread,
+        // What has to be compressed is encoded by the thread.
+        encoder: config.deflate.is_none().then(|| Encoder::new(None)),
+        accepted: response.len() as u64,
+        cork: response,
+        marks: Vec::new(),
+        budget,
+        paused: false,
+        held: Default::default(),
+        referenced: false,
+        bytes_read: 0,
+    };
+    reserved.counters.set_accepted(io.accepted);
+    super::threads::set_referenced(environment, &mut io, true);
+    Io::Thread(Box::new(io))
+}
+
+/// The context in which the connection's callbacks run: that of the present call.
+#[cfg(unix)]
+fn async_context(env: sys::napi_env, resource: sys::napi_value) -> sys::napi_async_context {
+    let name = raw::string(env, "WebSocket");
+    let mut context = std::ptr::null_mut();
+    // SAFETY: both are values of the present scope.
+    unsafe { sys::napi_async_init(env, resource, name, &mut context) };
+    context
+}
+
+/// Places in the settings array, which `lib/connection.js` fills in the same order.
+mod place {
+    pub(super) const FLAGS: usize = 0;
+    pub(super) const MAX_PAYLOAD: usize = 1;
+    pub(super) const MAX_FRAGMENTS: usize = 2;
+    pub(super) const MAX_BUFFERED_CHUNKS: usize = 3;
+    pub(super) const LEVEL: usize = 4;
+    pub(super) const DEFLATE_WINDOW_BITS: usize = 5;
+    pub(super) const MEM_LEVEL: usize = 6;
+    pub(super) const STRATEGY: usize = 7;
+    pub(super) const DEFLATE_NO_TAKEOVER: usize = 8;
+    pub(super) const THRESHOLD: usize = 9;
+    pub(super) const INFLATE_WINDOW_BITS: usize = 10;
+    pub(super) const INFLATE_NO_TAKEOVER: usize = 11;
+    pub(super) const COUNT: usize = 12;
+}
+
+/// Bits of the first setting.
+mod flag {
+    pub(super) const SERVER: u32 = 1;
+    pub(super) const SKIP_UTF8_VALIDATION: u32 = 2;
+    pub(super) const KEEP_FRAGMENTS: u32 = 4;
+    pub(super) const DEFLATE: u32 = 8;
+}
+
+/// Reads the settings of a connection from a `Float64Array`.
+fn settings(env: sys::napi_env, value: sys::napi_value) -> Result<ConnectionConfig, Failure> {
+    let mut kind = 0;
+    let mut length = 0;
+    let mut data = std::ptr::null_mut();
+    // SAFETY: the out-pointers are valid; a value of another type gives an error status.
+    let status = unsafe {
+        sys::napi_get_typedarray_info(
+            env,
+            value,
+            &mut kind,
+            &mut length,
+            &mut data,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+        )
+    };
+    let is_doubles = kind == sys::TypedarrayType::float64_array;
+    if status != sys::Status::napi_ok || !is_doubles || length < place::COUNT {
+        return Err(Failure::argument("a Float64Array of settings was expected"));
+    }
+    // SAFETY: the array has at least `COUNT` doubles, and no JavaScript runs while they are read.
+    let values = unsafe { std::slice::from_raw_parts(data.cast::<f64>(), place::COUNT) };
+    let flags = values[place::FLAGS] as u32;
+    let deflates = flags & flag::DEFLATE != 0;
+    // Casts from doubles saturate, so that no value is out of range.
+    let limit = |value: f64| (value >= 1.0).then_some(value as usize);
+    let count = |value: f64| (value >= 1.0).then_some(value as u32);
+    Ok(ConnectionConfig {
+        decoder: DecoderConfig {
+            role: if flags & flag::SERVER != 0 {
+                Role::Server
+            } else {
+                Role::Client
+            },
+            limits: Limits {
+                max_payload: limit(values[place::MAX_PAYLOAD]),
+                max_fragments: count(values[place::MAX_FRAGMENTS]),
+                max_buffered_chunks: count(values[place::MAX_BUFFERED_CHUNKS]),
+            },
+            skip_utf8_validation: flags & flag::SKIP_UTF8_VALIDATION != 0,
+            inflate: deflates.then_some(InflaterConfig {
+                window_bits: values[place::INFLATE_WINDOW_BITS] as u8,
+                no_context_takeover: values[place::INFLATE_NO_TAKEOVER] != 0.0,
+            }),
+        },
+        deflate: deflates.then_some(DeflatePolicy {
+            deflater: DeflaterConfig {
+                level: values[place::LEVEL] as i32,
+                window_bits: values[place::DEFLATE_WINDOW_BITS] as u8,
+                mem_level: values[place::MEM_LEVEL] as i32,
+                strategy: values[place::STRATEGY] as i32,
+                no_context_takeover: values[place::DEFLATE_NO_TAKEOVER] != 0.0,
+            },
+            threshold: values[place::THRESHOLD] as usize,
+        }),
+        keep_fragments: flags & flag::KEEP_FRAGMENTS != 0,
+    })
+}

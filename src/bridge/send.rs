@@ -1,0 +1,306 @@
+//! What JavaScript sends.
+//!
+//! Nothing here keeps memory of JavaScript's: when a call returns, its payload has been encoded, or
+//! written, or copied.
+
+use std::rc::Rc;
+
+use napi::sys;
+
+use super::environment::Environment;
+use super::links::{Io, Link};
+use super::raw::{self, Failure, Outcome};
+use crate::connection::Connection;
+use crate::protocol::{MaskKey, MessageOptions, Opcode, encode_control, random_mask_key};
+
+/// Flags of the calls below. `lib/connection.js` has the same list.
+mod flag {
+    pub(super) const BINARY: u32 = 1;
+    pub(super) const FIN: u32 = 2;
+    pub(super) const COMPRESS: u32 = 4;
+    pub(super) const MASK: u32 = 8;
+    /// The masking key is the fourth argument; otherwise a random one is taken.
+    pub(super) const HAS_KEY: u32 = 16;
+    /// A callback waits for the bytes to be written.
+    pub(super) const MARK: u32 = 32;
+    /// The payload is a string.
+    pub(super) const STRING: u32 = 64;
+    /// The opcode of a control frame begins at this bit.
+    pub(super) const OPCODE_SHIFT: u32 = 8;
+}
+
+/// What `send` and its like return: nothing more to do, flush in the next tick, or gone.
+const DONE: i32 = 0;
+const SCHEDULE_FLUSH: i32 = 1;
+const GONE: i32 = -1;
+
+/// From this size up a payload goes straight from its owner's memory to the socket.
+#[cfg(unix)]
+const WRITE_THROUGH_FROM: usize = 8 * 1024;
+
+/// `send(id, data, flags, key)`: queues a message or a fragment of one.
+pub(super) fn send(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
+    let env = environment.env;
+    let Some(link) = open_link(environment, args[0])? else {
+        return Ok(raw::int32(env, GONE));
+    };
+    let flags = raw::bits(env, args[2]);
+    let options = message_options(env, flags, args[3]);
+    with_payload(environment, args[1], flags, |payload| {
+        queue_message(
+            environment,
+            &link,
+            payload,
+            options,
+            flags & flag::MARK != 0,
+        );
+    })?;
+    Ok(raw::int32(env, finish(environment, &link)))
+}
+
+/// `sendControl(id, data, flags, key)`: queues a control frame of at most 125 bytes.
+pub(super) fn send_control(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
+    let env = environment.env;
+    let Some(link) = open_link(environment, args[0])? else {
+        return Ok(raw::int32(env, GONE));
+    };
+    let flags = raw::bits(env, args[2]);
+    let mask = mask_key(env, flags, args[3]);
+    let mut frame = Vec::new();
+    with_payload(environment, args[1], flags, |payload| {
+        encode_control(
+            opcode(flags),
+            payload.get(..125).unwrap_or(payload),
+            mask,
+            &mut frame,
+        );
+    })?;
+    queue_bytes(environment, &link, &frame, flags & flag::MARK != 0);
+    Ok(raw::int32(env, finish(environment, &link)))
+}
+
+/// `write(id, bytes, flags)`: queues bytes as they are, in order with the frames.
+pub(super) fn write(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -> Outcome {
+    let env = environment.env;
+    let Some(link) = open_link(environment, args[0])? else {
+        return Ok(raw::int32(env, GONE));
+    };
+    let flags = raw::bits(env, args[2]);
+    with_payload(environment, args[1], flags, |bytes| {
+        queue_bytes(environment, &link, bytes, flags & flag::MARK != 0);
+    })?;
+    Ok(raw::int32(env, finish(environment, &link)))
+}
+
+/// `encode(id, data, flags, key)`: the frame of a message, for a stream to write.
+pub(super) fn encode(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
+    let env = environment.env;
+    let flags = raw::bits(env, args[2]);
+    let options = message_options(env, flags, args[3]);
+    let Some(link) = environment.link(raw::number(env, args[0])?) else {
+        return Ok(raw::undefined(env));
+    };
+    let mut frame = Vec::new();
+    with_payload(environment, args[1], flags, |payload| {
+        if let Io::Stream(connection) = &mut *link.io.borrow_mut() {
+            connection.encoder.message(payload, options, &mut frame);
+        }
+    })?;
+    Ok(frame_buffer(env, frame))
+}
+
+/// `encodeControl(data, flags, key)`: a control frame, for a stream to write.
+pub(super) fn encode_control_frame(
+    environment: &Rc<Environment>,
+    args: [sys::napi_value; 3],
+) -> Outcome {
+    let env = environment.env;
+    let flags = raw::bits(env, args[1]);
+    let mask = mask_key(env, flags, args[2]);
+    let mut frame = Vec::new();
+    with_payload(environment, args[0], flags, |payload| {
+        encode_control(
+            opcode(flags),
+            payload.get(..125).unwrap_or(payload),
+            mask,
+            &mut frame,
+        );
+    })?;
+    Ok(frame_buffer(env, frame))
+}
+
+/// The connection that a first argument names, unless JavaScript has closed it.
+fn open_link(environment: &Environment, id: sys::napi_value) -> Result<Option<Rc<Link>>, Failure> {
+    let link = environment.link(raw::number(environment.env, id)?);
+    Ok(link.filter(|link| !link.closed.get()))
+}
+
+fn frame_buffer(env: sys::napi_env, frame: Vec<u8>) -> sys::napi_value {
+    /// Below this, copying costs less than handing memory over.
+    const OWN_FROM: usize = 16 * 1024;
+
+    if frame.len() < OWN_FROM {
+        raw::buffer_copy(env, &frame)
+    } else {
+        raw::buffer_owning(env, frame)
+    }
+}
+
+fn queue_message(
+    environment: &Environment,
+    link: &Rc<Link>,
+    payload: &[u8],
+    options: MessageOptions,
+    mark: bool,
+) {
+    match &mut *link.io.borrow_mut() {
+        Io::Stream(connection) => connection.send(payload, options),
+        #[cfg(unix)]
+        Io::EventLoop(io) => {
+            if payload.len() < WRITE_THROUGH_FROM || !write_through(io, payload, options) {
+                io.connection.send(payload, options);
+            }
+            finish_queueing(&mut io.connection, link, mark);
+        }
+        #[cfg(unix)]
+        Io::Thread(io) => {
+            let before = io.cork.len();
+            match &mut io.encoder {
+                Some(encoder) => {
+                    encoder.message(payload, options, &mut io.cork);
+                    io.corked(link, before, mark);
+                }
+                None => {
+                    super::threads::send_message(environment, link, io, payload, options, mark);
+                }
+            }
+        }
+        Io::Closed => {}
+    }
+}
+
+fn queue_bytes(environment: &Environment, link: &Rc<Link>, bytes: &[u8], mark: bool) {
+    let _ = environment;
+    match &mut *link.io.borrow_mut() {
+        #[cfg(unix)]
+        Io::EventLoop(io) => {
+            io.connection
+                .outbound
+                .append(|out| out.extend_from_slice(bytes));
+            finish_queueing(&mut io.connection, link, mark);
+        }
+        #[cfg(unix)]
+        Io::Thread(io) => {
+            let before = io.cork.len();
+            io.cork.extend_from_slice(bytes);
+            io.corked(link, before, mark);
+        }
+        Io::Stream(_) | Io::Closed => {}
+    }
+}
+
+#[cfg(unix)]
+fn finish_queueing(connection: &mut Connection, link: &Link, mark: bool) {
+    if mark {
+        connection.outbound.mark();
+    }
+    link.counters.set_accepted(connection.outbound.accepted());
+}
+
+/// Writes what waits and the message behind it, without copying the message. Returns false, having
+/// done nothing, if the message needs encoding or the socket takes nothing now.
+#[cfg(unix)]
+fn write_through(
+    io: &mut super::links::EventLoopIo,
+    payload: &[u8],
+    options: MessageOptions,
+) -> bool {
+    use crate::driver::socket;
+    use crate::protocol::MAX_HEADER_LENGTH;
+
+    if io.write_blocked || io.write_failed || io.shutdown {
+        return false;
+    }
+    let Some(header) = io.connection.encoder.plain_header(payload.len(), options) else {
+        return false;
+    };
+    let mut bytes = [0; MAX_HEADER_LENGTH];
+    let header_length = header.encode(&mut bytes);
+    let header = &bytes[..header_length];
+    let outbound = &mut io.connection.outbound;
+    // An error is met again, and told, by the flush of this turn.
+    let taken = socket::write_through(&io.socket, outbound, header, payload).unwrap_or(0);
+    if taken > 0 {
+        outbound.wrote_through(taken);
+    }
+    if taken < header_length + payload.len() {
+        outbound.append(|out| {
+            out.extend_from_slice(&header[taken.min(header_length)..]);
+            out.extend_from_slice(&payload[taken.saturating_sub(header_length)..]);
+        });
+    }
+    true
+}
+
+fn finish(environment: &Environment, link: &Rc<Link>) -> i32 {
+    if environment.mark_dirty(link) {
+        SCHEDULE_FLUSH
+    } else {
+        DONE
+    }
+}
+
+/// Calls `work` with the bytes of a payload, which is a string or a `Uint8Array`.
+fn with_payload(
+    environment: &Environment,
+    value: sys::napi_value,
+    flags: u32,
+    work: impl FnOnce(&[u8]),
+) -> Result<(), Failure> {
+    let env = environment.env;
+    if flags & flag::STRING == 0 {
+        let bytes = raw::byte_array(env, value)?;
+        // SAFETY: no JavaScript runs during `work`, and it only reads.
+        work(unsafe { bytes.as_mut_slice() });
+        return Ok(());
+    }
+    let mut scratch = environment.scratch.take();
+    let result = raw::append_string(env, value, &mut scratch);
+    if result.is_ok() {
+        work(&scratch);
+    }
+    scratch.clear();
+    scratch.shrink_to(MAX_SCRATCH);
+    environment.scratch.replace(scratch);
+    result
+}
+
+/// What is kept for the next string.
+const MAX_SCRATCH: usize = 64 * 1024;
+
+fn message_options(env: sys::napi_env, flags: u32, key: sys::napi_value) -> MessageOptions {
+    MessageOptions {
+        binary: flags & flag::BINARY != 0,
+        fin: flags & flag::FIN != 0,
+        compress: flags & flag::COMPRESS != 0,
+        mask: mask_key(env, flags, key),
+    }
+}
+
+fn mask_key(env: sys::napi_env, flags: u32, key: sys::napi_value) -> Option<MaskKey> {
+    if flags & flag::MASK == 0 {
+        None
+    } else if flags & flag::HAS_KEY != 0 {
+        Some(raw::bits(env, key).to_be_bytes())
+    } else {
+        Some(random_mask_key())
+    }
+}
+
+fn opcode(flags: u32) -> Opcode {
+    match flags >> flag::OPCODE_SHIFT {
+        0x8 => Opcode::Close,
+        0x9 => Opcode::Ping,
+        _ => Opcode::Pong,
+    }
+}

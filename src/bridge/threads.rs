@@ -1,0 +1,331 @@
+//! Connections that live on I/O threads, seen from JavaScript's thread.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::control;
+use super::delivery::{Batch, Call, Kind, message_kind};
+use super::environment::Environment;
+use super::links::{Io, Link, ThreadIo};
+use super::raw::Failure;
+use crate::driver::event_loop::Wake;
+use crate::driver::io_threads::{Command, CommandKind, Delivery, Item, Place, Pool};
+use crate::protocol::MessageOptions;
+
+/// The threads of an environment, and how they wake it.
+pub(super) struct Threads {
+    pool: Pool,
+    wake: Wake,
+    /// Connections that keep the process alive.
+    referenced: usize,
+}
+
+impl Threads {
+    /// Ends the threads and closes the wake-up handle, for the end of the environment.
+    pub(super) fn shut_down(self, environment: &Rc<Environment>) {
+        // Joining the threads first means that nobody is left to use the handle.
+        self.pool.shut_down();
+        let environment = Rc::clone(environment);
+        self.wake.close(move || environment.handle_closed());
+    }
+}
+
+/// Prepares for connections on threads, if that has not been done.
+pub(super) fn ensure(environment: &Rc<Environment>) -> Result<(), Failure> {
+    if environment.threads.borrow().is_some() {
+        return Ok(());
+    }
+    let failure = |error: std::io::Error| Failure {
+        code: "HAWSER_ERR_IO_THREADS",
+        message: format!("the I/O threads could not be started: {error}"),
+    };
+    let Some(event_loop) = environment.event_loop else {
+        return Err(failure(std::io::ErrorKind::Unsupported.into()));
+    };
+    let weak = Rc::downgrade(environment);
+    let wake = Wake::new(event_loop, move || {
+        if let Some(environment) = weak.upgrade() {
+            collect(&environment);
+        }
+    })
+    .map_err(failure)?;
+    wake.set_referenced(false);
+    environment.handle_opened();
+    // SAFETY: the senders are owned by the pool, whose threads are joined before the handle is
+    // closed (see `shut_down`).
+    let sender = unsafe { wake.sender() };
+    *environment.threads.borrow_mut() = Some(Threads {
+        pool: Pool::new(move || sender.wake()),
+        wake,
+        referenced: 0,
+    });
+    Ok(())
+}
+
+/// Queues a command for the thread of a connection. [`flush_commands`] sends it.
+pub(super) fn command(environment: &Environment, id: u64, io: &ThreadIo, kind: CommandKind) {
+    command_thread(environment, io.thread, id, kind);
+}
+
+pub(super) fn command_thread(
+    environment: &Environment,
+    thread: usize,
+    key: u64,
+    kind: CommandKind,
+) {
+    if let Some(threads) = &mut *environment.threads.borrow_mut() {
+        // Threads are started by `open`, which reports what fails; later this cannot fail.
+        let _ = threads.pool.command(thread, Command { key, kind });
+    }
+}
+
+/// Hands queued commands to their threads.
+pub(super) fn flush_commands(environment: &Environment) {
+    if let Some(threads) = &mut *environment.threads.borrow_mut() {
+        threads.pool.flush();
+    }
+}
+
+pub(super) fn drain(environment: &Environment, patience: Duration) {
+    if let Some(threads) = &mut *environment.threads.borrow_mut() {
+        threads.pool.drain(patience);
+    }
+}
+
+/// Changes how many connections keep the process alive.
+pub(super) fn set_referenced(environment: &Environment, io: &mut ThreadIo, referenced: bool) {
+    if std::mem::replace(&mut io.referenced, referenced) == referenced {
+        return;
+    }
+    if let Some(threads) = &mut *environment.threads.borrow_mut() {
+        if referenced {
+            threads.referenced += 1;
+        } else {
+            threads.referenced -= 1;
+        }
+        threads.wake.set_referenced(threads.referenced > 0);
+    }
+}
+
+impl ThreadIo {
+    /// Counts what has been appended to the cork since it was `before` bytes long.
+    pub(super) fn corked(&mut self, link: &Link, before: usize, mark: bool) {
+        self.accepted += (self.cork.len() - before) as u64;
+        if mark {
+            self.marks.push(self.cork.len());
+        }
+        link.counters.set_accepted(self.accepted);
+    }
+}
+
+/// Queues a message that its thread is to encode.
+pub(super) fn send_message(
+    environment: &Environment,
+    link: &Link,
+    io: &mut ThreadIo,
+    payload: &[u8],
+    options: MessageOptions,
+    mark: bool,
+) {
+    uncork(environment, link.id, io);
+    io.accepted += payload.len() as u64;
+    link.counters.set_accepted(io.accepted);
+    let kind = CommandKind::Message {
+        payload: payload.to_vec(),
+        options,
+        mark,
+    };
+    command(environment, link.id, io, kind);
+}
+
+/// Queues the frames of this turn for their thread.
+pub(super) fn uncork(environment: &Environment, id: u64, io: &mut ThreadIo) {
+    if io.cork.is_empty() && io.marks.is_empty() {
+        return;
+    }
+    let kind = CommandKind::Write {
+        bytes: std::mem::take(&mut io.cork),
+        marks: std::mem::take(&mut io.marks),
+    };
+    command(environment, id, io, kind);
+}
+
+pub(super) fn set_paused(
+    environment: &Rc<Environment>,
+    link: &Rc<Link>,
+    io: &mut ThreadIo,
+    paused: bool,
+) {
+    if std::mem::replace(&mut io.paused, paused) == paused {
+        return;
+    }
+    let kind = if paused {
+        CommandKind::Pause
+    } else {
+        CommandKind::Resume
+    };
+    command(environment, link.id, io, kind);
+    flush_commands(environment);
+    if !paused
+        && !io.held.is_empty()
+        && let Some(threads) = &*environment.threads.borrow()
+    {
+        // What was held is delivered from the loop, not within this call of JavaScript's.
+        threads.wake_self();
+    }
+}
+
+impl Threads {
+    fn wake_self(&self) {
+        // SAFETY: used at once, while the handle is open.
+        unsafe { self.wake.sender() }.wake();
+    }
+}
+
+/// Tells the thread to write what it can and close the socket; the last event follows.
+pub(super) fn close(environment: &Rc<Environment>, link: &Rc<Link>, io: &mut ThreadIo) {
+    uncork(environment, link.id, io);
+    command(environment, link.id, io, CommandKind::Close);
+    flush_commands(environment);
+    // What was held while paused is still delivered, before the last event.
+    io.paused = false;
+    if !io.held.is_empty()
+        && let Some(threads) = &*environment.threads.borrow()
+    {
+        threads.wake_self();
+    }
+}
+
+/// Delivers what the threads have gathered.
+fn collect(environment: &Rc<Environment>) {
+    if environment.is_closing() {
+        return;
+    }
+    for link in held(environment) {
+        deliver_held(environment, &link);
+    }
+    let deliveries = match &*environment.threads.borrow() {
+        Some(threads) => threads.pool.collect(),
+        None => return,
+    };
+    for delivery in deliveries {
+        let Some(link) = environment.link(delivery.key as f64) else {
+            continue;
+        };
+        environment.run(Some(&link), |environment| {
+            take(environment, &link, delivery);
+        });
+    }
+    flush_commands(environment);
+}
+
+/// Connections that were resumed with something held.
+fn held(environment: &Environment) -> Vec<Rc<Link>> {
+    let is_ready = |link: &Rc<Link>| match &*link.io.borrow() {
+        Io::Thread(io) => !io.paused && !io.held.is_empty(),
+        _ => false,
+    };
+    let mut links = environment.links.borrow().all();
+    links.retain(is_ready);
+    links
+}
+
+fn deliver_held(environment: &Rc<Environment>, link: &Rc<Link>) {
+    loop {
+        let delivery = match &mut *link.io.borrow_mut() {
+            Io::Thread(io) if !io.paused => io.held.pop_front(),
+            _ => None,
+        };
+        let Some(delivery) = delivery else { return };
+        environment.run(Some(link), |environment| {
+            deliver(environment, link, delivery);
+        });
+    }
+}
+
+fn take(environment: &Rc<Environment>, link: &Rc<Link>, delivery: Delivery) {
+    let mut delivery = Some(delivery);
+    if let Io::Thread(io) = &mut *link.io.borrow_mut()
+        && (io.paused || !io.held.is_empty())
+        && let Some(message) = delivery.take_if(|delivery| delivery.waits_while_paused())
+    {
+        io.held.push_back(message);
+    }
+    if let Some(delivery) = delivery {
+        deliver(environment, link, delivery);
+    }
+}
+
+/// Hands a delivery to JavaScript.
+fn deliver(environment: &Rc<Environment>, link: &Rc<Link>, delivery: Delivery) {
+    let Delivery {
+        arena,
+        items,
+        charged,
+        received,
+        ..
+    } = delivery;
+    if let Io::Thread(io) = &mut *link.io.borrow_mut() {
+        io.bytes_read += received as u64;
+    }
+    let mut closed = false;
+    let mut items = items.into_iter().peekable();
+    while items.peek().is_some() {
+        let Some(mut batch) = Batch::begin(environment, None) else {
+            break;
+        };
+        while batch.has_room()
+            && let Some(item) = items.next()
+        {
+            closed |= matches!(item, Item::Closed);
+            add(&mut batch, item, &arena);
+        }
+        let stuck = batch.is_empty();
+        batch.dispatch(link, Call::Callback);
+        if stuck {
+            break;
+        }
+    }
+    if let Io::Thread(io) = &mut *link.io.borrow_mut() {
+        if charged > 0 && io.budget.release(charged) {
+            command(environment, link.id, io, CommandKind::Unstall);
+        }
+        if closed {
+            set_referenced(environment, io, false);
+        }
+    }
+    if closed {
+        link.closed.set(true);
+        link.io.replace(Io::Closed);
+        control::forget(environment, link);
+    }
+}
+
+fn add(batch: &mut Batch<'_>, item: Item, arena: &[u8]) {
+    let mut payload = |kind: Kind, detail: i32, place: Place| match place {
+        Place::Arena { start, length } => {
+            batch.copied(kind, detail, &arena[start..start + length]);
+        }
+        Place::Own(bytes) => batch.owned(kind, bytes),
+    };
+    match item {
+        Item::Message(kind, place) => payload(message_kind(kind), 0, place),
+        Item::Fragment(place) => payload(Kind::Fragment, 0, place),
+        Item::Ping(place) => payload(Kind::Ping, 0, place),
+        Item::Pong(place) => payload(Kind::Pong, 0, place),
+        Item::Close(code, place) => payload(Kind::Close, i32::from(code), place),
+        Item::FragmentsEnd => batch.note(Kind::FragmentsEnd, 0),
+        Item::Violation(error) => batch.violation(error),
+        Item::End => batch.note(Kind::End, 0),
+        Item::ReadFailed(error) => {
+            batch.note(Kind::ReadFailed, error.raw_os_error().unwrap_or(0));
+        }
+        Item::WriteFailed(error) => {
+            batch.note(Kind::WriteFailed, error.raw_os_error().unwrap_or(0));
+        }
+        Item::Sent(count) => batch.note(Kind::Sent, count.min(0x007f_ffff) as i32),
+        Item::Drained => batch.note(Kind::Drained, 0),
+        Item::ShutDown => batch.note(Kind::ShutDown, 0),
+        Item::Closed => batch.note(Kind::Closed, 0),
+    }
+}
