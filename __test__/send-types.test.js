@@ -109,13 +109,16 @@ testInRoles('a Blob keeps its place among later messages', async (t, role) => {
   subject.send('between', () => order.push('between'));
   subject.send(new Blob([]), () => order.push('empty blob'));
   subject.ping('ping', undefined, () => order.push('ping'));
-  subject.send('after', () => order.push('after'));
+  const allSent = new Promise((resolve) => {
+    subject.send('after', () => resolve(order.push('after')));
+  });
 
   const messages = await messagesOf(peer, 5);
   assert.deepEqual(
     messages.map(({ data }) => data.toString('latin1')),
     ['before', BYTES.toString('latin1'), 'between', '', 'after'],
   );
+  await allSent;
   assert.deepEqual(order, [
     'before',
     'blob',

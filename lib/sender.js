@@ -64,6 +64,7 @@ class Sender {
     this._waiting = [];
     this._state = DEFAULT;
     this._corked = false;
+    if (!this._connection.isNative) uncorkAtExit();
 
     /** Called when a Blob cannot be read. */
     this.onerror = NOOP;
@@ -361,11 +362,7 @@ class Sender {
   _writeToSocket(list, callback) {
     const socket = this._socket;
 
-    if (!this._corked && !socket.destroyed) {
-      this._corked = true;
-      socket.cork();
-      process.nextTick(uncork, this);
-    }
+    if (!this._corked && !socket.destroyed) cork(this);
 
     const last = list.length - 1;
 
@@ -499,14 +496,50 @@ function closeBody(code, reason) {
   return body;
 }
 
+/** Senders whose streams are corked until the next tick. */
+const corked = new Set();
+
+/**
+ * @param {Sender} sender
+ */
+function cork(sender) {
+  // In an `exit` listener there is no next tick.
+  if (isExiting) return;
+
+  if (corked.size === 0) process.nextTick(uncorkAll);
+
+  corked.add(sender);
+  sender._corked = true;
+  sender._socket.cork();
+}
+
 /**
  * @param {Sender} sender
  */
 function uncork(sender) {
   if (!sender._corked) return;
 
+  corked.delete(sender);
   sender._corked = false;
   sender._socket.uncork();
+}
+
+function uncorkAll() {
+  for (const sender of corked) uncork(sender);
+}
+
+let isExiting = false;
+let hasExitListener = false;
+
+/** What has been sent leaves before the process does. */
+function uncorkAtExit() {
+  if (hasExitListener) return;
+
+  hasExitListener = true;
+  process.on('exit', () => {
+    isExiting = true;
+    uncorkAll();
+  });
 }
 
 /**

@@ -232,7 +232,7 @@ pub(super) fn bytes_read(environment: &Rc<Environment>, args: [sys::napi_value; 
         #[cfg(unix)]
         Io::EventLoop(io) => bytes = io.bytes_read,
         #[cfg(unix)]
-        Io::Thread(io) => bytes = io.bytes_read,
+        Io::Thread(io) => bytes = io.budget.received(),
         Io::Stream(_) | Io::Closed => {}
     })?;
     Ok(raw::double(environment.env, bytes as f64))

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::rc::Rc;
 use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
 
 use napi::sys;
 
@@ -42,10 +43,15 @@ pub(super) struct Environment {
     /// Where strings are encoded; taken out while it is in use.
     pub(super) scratch: RefCell<Vec<u8>>,
     pages: RefCell<Vec<Reference>>,
+    /// Until when what is queued may hold up the end of the process, once that has begun.
+    exit_deadline: Cell<Option<Instant>>,
     closing: Cell<bool>,
     open_handles: Cell<usize>,
     cleanup: Cell<sys::napi_async_cleanup_hook_handle>,
 }
+
+/// How long what is queued may hold up the end of a process.
+const EXIT_PATIENCE: Duration = Duration::from_millis(500);
 
 impl Environment {
     /// Makes the state of an environment and arranges for its end.
@@ -68,6 +74,7 @@ impl Environment {
             read_buffer: RefCell::default(),
             scratch: RefCell::default(),
             pages: RefCell::default(),
+            exit_deadline: Cell::new(None),
             closing: Cell::new(false),
             open_handles: Cell::new(0),
             cleanup: Cell::new(null_mut()),
@@ -146,6 +153,17 @@ impl Environment {
 
     pub(super) fn page(&self, index: usize) -> Option<Reference> {
         self.pages.borrow().get(index).copied()
+    }
+
+    /// The process is about to end.
+    pub(super) fn begin_exit(&self) {
+        if self.exit_deadline.get().is_none() {
+            self.exit_deadline.set(Some(Instant::now() + EXIT_PATIENCE));
+        }
+    }
+
+    pub(super) fn exit_deadline(&self) -> Option<Instant> {
+        self.exit_deadline.get()
     }
 
     /// The environment is ending: JavaScript must not be called.

@@ -30,16 +30,21 @@ pub(super) fn flush_now(environment: &Rc<Environment>, args: [sys::napi_value; 1
 }
 
 /// `drain()`: writes what all connections have queued, waiting for their peers a bounded time. For
-/// the end of the process.
+/// the end of the process: what is sent afterwards (by `exit` listeners) leaves at once.
 pub(super) fn drain(environment: &Rc<Environment>, _args: [sys::napi_value; 0]) -> Outcome {
+    environment.begin_exit();
+    drain_until_deadline(environment);
+    Ok(raw::undefined(environment.env))
+}
+
+/// Writes what is queued, unless the time for that has run out.
+pub(super) fn drain_until_deadline(environment: &Environment) {
+    let _ = environment;
     #[cfg(unix)]
     {
-        use std::time::{Duration, Instant};
-
-        /// How long the end of a process may be held up.
-        const PATIENCE: Duration = Duration::from_millis(500);
-
-        let deadline = Instant::now() + PATIENCE;
+        let Some(deadline) = environment.exit_deadline() else {
+            return;
+        };
         let links = environment.links.borrow().all();
         for link in &links {
             match &mut *link.io.borrow_mut() {
@@ -51,9 +56,8 @@ pub(super) fn drain(environment: &Rc<Environment>, _args: [sys::napi_value; 0]) 
                 _ => {}
             }
         }
-        super::threads::drain(environment, PATIENCE);
+        super::threads::drain(environment, deadline);
     }
-    Ok(raw::undefined(environment.env))
 }
 
 /// Flushes until nothing is left: send callbacks may have queued more.

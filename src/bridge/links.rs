@@ -85,7 +85,6 @@ pub(super) struct ThreadIo {
     /// What arrived while paused.
     pub(super) held: VecDeque<crate::driver::io_threads::Delivery>,
     pub(super) referenced: bool,
-    pub(super) bytes_read: u64,
     pub(super) accepted: u64,
 }
 

@@ -52,6 +52,7 @@ pub(super) fn start(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -
         let head = unsafe { head.as_mut_slice() }.to_vec();
         let io = link.io.borrow();
         if let Io::Thread(io) = &*io {
+            io.budget.count_received(head.len());
             use crate::driver::io_threads::CommandKind;
             super::threads::command(environment, link.id, io, CommandKind::Start(head));
             super::threads::flush_commands(environment);
@@ -243,7 +244,6 @@ fn on_thread(
         paused: false,
         held: Default::default(),
         referenced: false,
-        bytes_read: 0,
     };
     reserved.counters.set_accepted(io.accepted);
     super::threads::set_referenced(environment, &mut io, true);

@@ -243,6 +243,11 @@ fn write_through(
 }
 
 fn finish(environment: &Environment, link: &Rc<Link>) -> i32 {
+    if environment.exit_deadline().is_some() {
+        // There is no next tick.
+        super::flush::drain_until_deadline(environment);
+        return DONE;
+    }
     if environment.mark_dirty(link) {
         SCHEDULE_FLUSH
     } else {

@@ -1,7 +1,7 @@
 //! Connections that live on I/O threads, seen from JavaScript's thread.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::Instant;
 
 use super::control;
 use super::delivery::{Batch, Call, Kind, message_kind};
@@ -86,9 +86,9 @@ pub(super) fn flush_commands(environment: &Environment) {
     }
 }
 
-pub(super) fn drain(environment: &Environment, patience: Duration) {
+pub(super) fn drain(environment: &Environment, deadline: Instant) {
     if let Some(threads) = &mut *environment.threads.borrow_mut() {
-        threads.pool.drain(patience);
+        threads.pool.drain(deadline);
     }
 }
 
@@ -262,12 +262,8 @@ fn deliver(environment: &Rc<Environment>, link: &Rc<Link>, delivery: Delivery) {
         arena,
         items,
         charged,
-        received,
         ..
     } = delivery;
-    if let Io::Thread(io) = &mut *link.io.borrow_mut() {
-        io.bytes_read += received as u64;
-    }
     let mut closed = false;
     let mut items = items.into_iter().peekable();
     while items.peek().is_some() {

@@ -5,7 +5,7 @@
 //! connection's socket is not read, and TCP slows the peer down. A connection with nothing waiting
 //! may always read once, so that one busy connection cannot starve the others.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// What one connection may have waiting, in bytes.
 const PER_CONNECTION: usize = 1024 * 1024;
@@ -20,9 +20,21 @@ static PROCESS: AtomicUsize = AtomicUsize::new(0);
 pub struct InboundBudget {
     waiting: AtomicUsize,
     stalled: AtomicBool,
+    /// Bytes ever read from the socket.
+    received: AtomicU64,
 }
 
 impl InboundBudget {
+    /// Counts bytes that were read from the socket.
+    pub fn count_received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Bytes ever read from the socket.
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
     /// Counts `bytes` as waiting. Returns whether the socket must not be read until
     /// [`release`](Self::release) says so.
     pub fn charge(&self, bytes: usize) -> bool {

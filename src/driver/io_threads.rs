@@ -118,9 +118,8 @@ impl Pool {
         std::mem::take(&mut *lock(&self.outbox.waiting))
     }
 
-    /// Waits, no longer than `patience`, until the threads have written what was queued.
-    pub fn drain(&mut self, patience: Duration) {
-        let deadline = Instant::now() + patience;
+    /// Waits, no longer than until `deadline`, for the threads to write what was queued.
+    pub fn drain(&mut self, deadline: Instant) {
         let barrier = Arc::new(Barrier::default());
         for thread in &mut self.threads {
             thread.flush();

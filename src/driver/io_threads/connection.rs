@@ -51,8 +51,6 @@ pub(super) struct ThreadConnection {
     released: Released,
     /// What JavaScript counts as accepted: messages count before they are compressed.
     accounted: Cell<u64>,
-    /// Bytes read that no delivery has told of.
-    received: Cell<usize>,
     outbox: Arc<Outbox>,
     read_buffer: Rc<RefCell<Box<[u8]>>>,
 }
@@ -106,7 +104,6 @@ impl ThreadConnection {
             budget: new.budget,
             released: new.released,
             accounted: Cell::new(0),
-            received: Cell::new(0),
             outbox,
             read_buffer,
         });
@@ -274,7 +271,7 @@ impl ThreadConnection {
             let (received, wanted) = self.read_into(&mut delivery);
             left -= 1;
             if let Received::Bytes(length) = received {
-                self.received.set(self.received.get() + length);
+                self.budget.count_received(length);
             }
             match received {
                 Received::Bytes(length) if length < wanted => break Socketful::Empty,
@@ -325,11 +322,10 @@ impl ThreadConnection {
         self.deliver(delivery);
     }
 
-    fn deliver(&self, mut delivery: Delivery) {
+    fn deliver(&self, delivery: Delivery) {
         if delivery.items.is_empty() {
             return;
         }
-        delivery.received = self.received.take();
         if delivery.charged > 0 && self.budget.charge(delivery.charged) {
             self.flow.stalled.set(true);
         }

@@ -15,8 +15,6 @@ pub struct Delivery {
     pub items: Vec<Item>,
     /// What the inbound budget was charged for this.
     pub charged: usize,
-    /// Bytes read from the socket since the last delivery.
-    pub received: usize,
 }
 
 /// One event.
@@ -60,7 +58,6 @@ impl Delivery {
             arena: Vec::new(),
             items: Vec::new(),
             charged: 0,
-            received: 0,
         }
     }
 
