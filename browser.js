@@ -5,6 +5,6 @@
  */
 module.exports = function () {
   throw new Error(
-    'hawser runs on Node.js only. In a browser use the WebSocket that the browser has: `new globalThis.WebSocket(url)`.',
+    'hawser does not work in the browser. Use the WebSocket that the browser has: `new globalThis.WebSocket(url)`.',
   );
 };

@@ -7,8 +7,10 @@ const Receiver = require('./lib/receiver');
 const Sender = require('./lib/sender');
 const createWebSocketStream = require('./lib/stream');
 const subprotocol = require('./lib/subprotocol');
-const WebSocket = require('./lib/websocket');
 const WebSocketServer = require('./lib/websocket-server');
+
+/** @type {any} */
+const WebSocket = require('./lib/websocket');
 
 // Assigned one by one, so that tools which look for the named exports of a
 // CommonJS module find them.

@@ -68,8 +68,8 @@ testInRoles(
     let isOver = false;
     failed.then(() => (isOver = true));
 
-    raw.write(frame.subarray(0, headerSize));
     const received = subject._socket.bytesRead;
+    raw.write(frame.subarray(0, headerSize));
     await until(
       () => subject._socket.bytesRead > received || isOver,
       'the header was not read',

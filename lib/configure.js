@@ -8,16 +8,14 @@
  */
 
 const native = require('./native');
+const settings = require('./settings');
 
 const AUTO = -1;
 const MAX_IO_THREADS = 64;
 
-const settings = { takeover: true };
-
 configure(fromEnvironment());
 
 module.exports = configure;
-module.exports.configuredTakeover = () => settings.takeover;
 
 /**
  * Sets the engine up. To be called before the first connection.

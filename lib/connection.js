@@ -89,7 +89,7 @@ class Connection {
   /**
    * Opens the connection for bytes that Node moves.
    *
-   * @param {object} options as for `fillSettings()`
+   * @param {any} options as for `fillSettings()`
    */
   openStream(options) {
     fillSettings(options, this.binaryType);
@@ -101,7 +101,7 @@ class Connection {
   /**
    * Opens the connection on a socket of its own.
    *
-   * @param {object} options as for `fillSettings()`
+   * @param {any} options as for `fillSettings()`
    * @param {number} fd the descriptor; the engine duplicates it
    * @param {string} response what to write first
    * @returns {boolean} false if the engine cannot have it
@@ -379,7 +379,7 @@ class Connection {
       case 'arraybuffer':
         return toArrayBuffer(data);
       case 'blob':
-        return new Blob([data]);
+        return new Blob([/** @type {any} */ (data)]);
       case 'fragments':
         return data.length > 0 ? [data] : [];
       default:

@@ -15,10 +15,10 @@
 const { Duplex } = require('stream');
 const net = require('net');
 
-const { configuredTakeover } = require('./configure');
 const { Kind } = require('./delivery');
 const errors = require('./errors');
 const native = require('./native');
+const settings = require('./settings');
 
 const IS_SUPPORTED = native.canTakeOver();
 
@@ -231,7 +231,7 @@ class NativeHandle {
 function canBeTaken(socket) {
   return (
     IS_SUPPORTED &&
-    configuredTakeover() &&
+    settings.takeover &&
     socket instanceof net.Socket &&
     socket.constructor === net.Socket &&
     !socket.destroyed &&
@@ -242,9 +242,16 @@ function canBeTaken(socket) {
     socket.readableLength === 0 &&
     socket.listenerCount('data') === 0 &&
     socket.listenerCount('readable') === 0 &&
-    socket._handle?.fd >= 0 &&
-    typeof socket._handle.readStop === 'function'
+    hasDescriptor(/** @type {any} */ (socket)._handle)
   );
+}
+
+/**
+ * @param {any} handle the handle of a socket
+ * @returns {boolean} whether it is one that reads a descriptor
+ */
+function hasDescriptor(handle) {
+  return handle?.fd >= 0 && typeof handle.readStop === 'function';
 }
 
 /**

@@ -73,7 +73,6 @@ class Receiver extends Writable {
    * @param {string} encoding unused
    * @param {(error?: Error | null) => void} callback called when their events
    *     have been emitted
-   * @private
    */
   _write(chunk, encoding, callback) {
     if (!this._concluded) this._connection.receive(chunk);

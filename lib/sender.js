@@ -5,18 +5,18 @@ const { isUint8Array } = require('util/types');
 const Connection = require('./connection');
 const { EMPTY_BUFFER, NOOP } = require('./constants');
 const errors = require('./errors');
+const {
+  BINARY,
+  COMPRESS,
+  FIN,
+  HAS_KEY,
+  MARK,
+  MASK,
+  OPCODE_SHIFT,
+  STRING,
+} = require('./frame-flags');
 const { byteLength, isBlob, toBytes } = require('./message-data');
 const native = require('./native');
-
-/** `src/bridge/send.rs` has the same list. */
-const BINARY = 1;
-const FIN = 2;
-const COMPRESS = 4;
-const MASK = 8;
-const HAS_KEY = 16;
-const MARK = 32;
-const STRING = 64;
-const OPCODE_SHIFT = 8;
 
 const CLOSE = 0x8;
 const PING = 0x9;
@@ -49,7 +49,7 @@ class Sender {
    *     each frame; by default keys are random
    * @param {Connection} [connection] the connection, if there is one already
    */
-  constructor(socket, extensions, generateMask, connection) {
+  constructor(socket, extensions, generateMask, connection = undefined) {
     this._extensions = extensions || {};
     this._socket = socket;
     this._generateMask = generateMask;
@@ -66,7 +66,7 @@ class Sender {
     this._corked = false;
     if (!this._connection.isNative) uncorkAtExit();
 
-    /** Called when a Blob cannot be read. */
+    /** @type {(error: Error) => void} called when a Blob cannot be read */
     this.onerror = NOOP;
   }
 
@@ -422,8 +422,6 @@ class Sender {
 
   /**
    * Does what waited, as far as the next Blob.
-   *
-   * @private
    */
   _dequeue() {
     while (this._state === DEFAULT && this._queue.length > 0) {
@@ -434,10 +432,6 @@ class Sender {
 }
 
 module.exports = Sender;
-module.exports.BINARY = BINARY;
-module.exports.FIN = FIN;
-module.exports.COMPRESS = COMPRESS;
-module.exports.MASK = MASK;
 
 /**
  * @param {Record<string, any>} extensions the negotiated extensions

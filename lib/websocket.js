@@ -23,12 +23,11 @@ const {
   defineEventAttributes,
   makeEnumerable,
 } = require('./event-target');
+const { BINARY, COMPRESS, FIN, MASK } = require('./frame-flags');
 const { byteLength, isBlob, toBytes } = require('./message-data');
 const { takeOver } = require('./native-socket');
 const PerMessageDeflate = require('./permessage-deflate');
 const Sender = require('./sender');
-
-const { BINARY, COMPRESS, FIN, MASK } = Sender;
 
 const ABNORMAL_CLOSURE = 1006;
 const NO_STATUS = 1005;
@@ -66,6 +65,7 @@ class WebSocket extends EventEmitter {
     this._closeMessage = EMPTY_BUFFER;
     this._closeTimer = null;
     this._errorEmitted = false;
+    /** @type {Record<string, any>} */
     this._extensions = {};
     this._paused = false;
     this._protocol = '';
@@ -76,6 +76,10 @@ class WebSocket extends EventEmitter {
     this._sender = null;
     /** @type {any} */
     this._socket = null;
+    /** @type {string} */
+    this._url = undefined;
+    /** @type {any} the request of the opening handshake, while there is one */
+    this._req = null;
 
     if (address === null) {
       this._isServer = true;
@@ -180,7 +184,7 @@ class WebSocket extends EventEmitter {
    *
    * @param {any} socket the socket
    * @param {Buffer} head what was read after the handshake
-   * @param {any} options
+   * @param {object} options
    * @param {boolean} [options.allowSynchronousEvents=false] whether several
    *     events may come in one tick
    * @param {(mask: Buffer) => void} [options.generateMask] fills in masking keys
@@ -338,7 +342,7 @@ class WebSocket extends EventEmitter {
    *
    * @param {any} data a string (sent as text), a Buffer, typed array,
    *     ArrayBuffer or Blob (sent as binary), or what `Buffer.from()` accepts
-   * @param {any} [options]
+   * @param {object} [options]
    * @param {boolean} [options.binary] binary or text; by default by the type of
    *     the data
    * @param {boolean} [options.compress=true] compresses, if that has been

@@ -1,0 +1,11 @@
+'use strict';
+
+/**
+ * What `configure()` has set, for the parts of lib/ that ask.
+ *
+ * @module settings
+ */
+module.exports = {
+  /** Whether sockets may be taken over from Node. */
+  takeover: true,
+};
