@@ -64,6 +64,8 @@ class Sender {
     this._waiting = [];
     this._state = DEFAULT;
     this._corked = false;
+    /** The last turn in which a frame was written. */
+    this._turn = -1;
     if (!this._connection.isNative) uncorkAtExit();
 
     /** @type {(error: Error) => void} called when a Blob cannot be read */
@@ -362,7 +364,7 @@ class Sender {
   _writeToSocket(list, callback) {
     const socket = this._socket;
 
-    if (!this._corked && !socket.destroyed) cork(this);
+    if (!socket.destroyed) cork(this);
 
     const last = list.length - 1;
 
@@ -490,17 +492,32 @@ function closeBody(code, reason) {
   return body;
 }
 
+/** Counts ticks in which something was written to a stream. */
+let turn = 0;
+let turnEnds = false;
+
 /** Senders whose streams are corked until the next tick. */
 const corked = new Set();
 
 /**
- * @param {Sender} sender
+ * Lets the frames of a turn leave together. A single one is not held up: most
+ * turns have no second.
+ *
+ * @param {Sender} sender which is about to write a frame
  */
 function cork(sender) {
   // In an `exit` listener there is no next tick.
-  if (isExiting) return;
+  if (isExiting || sender._corked) return;
 
-  if (corked.size === 0) process.nextTick(uncorkAll);
+  if (!turnEnds) {
+    turnEnds = true;
+    process.nextTick(endTurn);
+  }
+
+  if (sender._turn !== turn) {
+    sender._turn = turn;
+    return;
+  }
 
   corked.add(sender);
   sender._corked = true;
@@ -518,7 +535,9 @@ function uncork(sender) {
   sender._socket.uncork();
 }
 
-function uncorkAll() {
+function endTurn() {
+  turn++;
+  turnEnds = false;
   for (const sender of corked) uncork(sender);
 }
 
@@ -532,7 +551,7 @@ function uncorkAtExit() {
   hasExitListener = true;
   process.on('exit', () => {
     isExiting = true;
-    uncorkAll();
+    endTurn();
   });
 }
 

@@ -39,7 +39,6 @@ pub(super) fn resume(environment: &Rc<Environment>, args: [sys::napi_value; 1]) 
 }
 
 fn set_paused(environment: &Rc<Environment>, link: &Rc<Link>, paused: bool) {
-    let _ = (environment, paused);
     match &mut *link.io.borrow_mut() {
         #[cfg(unix)]
         Io::EventLoop(io) => {
@@ -178,7 +177,6 @@ pub(super) fn abandon(environment: &Rc<Environment>, link: &Rc<Link>) {
 /// `setReferenced(id, referenced)`: whether the connection keeps the process alive.
 pub(super) fn set_referenced(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
     let referenced = raw::boolean(environment.env, args[1]);
-    let _ = referenced;
     with_link(environment, args[0], |link| {
         match &mut *link.io.borrow_mut() {
             #[cfg(unix)]
@@ -195,7 +193,6 @@ pub(super) fn set_referenced(environment: &Rc<Environment>, args: [sys::napi_val
 /// `setNoDelay(id, noDelay)`.
 pub(super) fn set_no_delay(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
     let no_delay = raw::boolean(environment.env, args[1]);
-    let _ = no_delay;
     with_link(environment, args[0], |link| match &*link.io.borrow() {
         #[cfg(unix)]
         Io::EventLoop(io) => crate::driver::socket::set_no_delay(&io.socket, no_delay),
@@ -209,7 +206,6 @@ pub(super) fn set_no_delay(environment: &Rc<Environment>, args: [sys::napi_value
 pub(super) fn set_keep_alive(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -> Outcome {
     let env = environment.env;
     let seconds = raw::boolean(env, args[1]).then(|| raw::bits(env, args[2]));
-    let _ = seconds;
     with_link(environment, args[0], |link| match &*link.io.borrow() {
         #[cfg(unix)]
         Io::EventLoop(io) => crate::driver::socket::set_keep_alive(&io.socket, seconds),

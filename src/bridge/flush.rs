@@ -39,7 +39,6 @@ pub(super) fn drain(environment: &Rc<Environment>, _args: [sys::napi_value; 0]) 
 
 /// Writes what is queued, unless the time for that has run out.
 pub(super) fn drain_until_deadline(environment: &Environment) {
-    let _ = environment;
     #[cfg(unix)]
     {
         let Some(deadline) = environment.exit_deadline() else {
@@ -79,7 +78,6 @@ fn flush_round(environment: &Rc<Environment>, call: Call) {
 /// Writes what a connection has queued, and tells JavaScript what came of it.
 pub(super) fn flush_link(environment: &Environment, link: &Rc<Link>, call: Call) {
     link.dirty.set(false);
-    let _ = (environment, call);
     #[cfg(unix)]
     {
         let result = match &mut *link.io.borrow_mut() {

@@ -12,6 +12,12 @@
 //! JavaScript may call back in. No pointer into JavaScript memory is kept across a call into
 //! JavaScript. Every entry catches panics: they become an error, or the end of one connection.
 
+// Where no socket can be taken over (Windows), a good part of this has nothing to do.
+#![cfg_attr(
+    not(unix),
+    allow(dead_code, unused_imports, unused_mut, unused_variables)
+)]
+
 mod addon;
 mod codec;
 mod control;

@@ -61,7 +61,6 @@ pub(super) fn start(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -
             super::receive::start(environment, &link, head);
         }
     }
-    let _ = (id, head);
     Ok(raw::undefined(env))
 }
 

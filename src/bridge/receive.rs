@@ -147,6 +147,9 @@ mod sockets {
             if ready.read {
                 read_turn(environment, link);
             }
+            if let Io::EventLoop(io) = &*link.io.borrow() {
+                io.update_interest();
+            }
         });
     }
 

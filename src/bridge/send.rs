@@ -180,7 +180,6 @@ fn queue_message(
 }
 
 fn queue_bytes(environment: &Environment, link: &Rc<Link>, bytes: &[u8], mark: bool) {
-    let _ = environment;
     match &mut *link.io.borrow_mut() {
         #[cfg(unix)]
         Io::EventLoop(io) => {

@@ -40,7 +40,6 @@ pub struct Interest {
 /// Watches a socket.
 pub struct Poll {
     handle: Handle,
-    interest: Cell<Interest>,
 }
 
 impl Poll {
@@ -58,15 +57,14 @@ impl Poll {
             unsafe { (uv.poll_init)(event_loop.raw.as_ptr(), handle, fd) }
         };
         let handle = Handle::new(event_loop.uv, UV_POLL, Box::new(on_ready), init)?;
-        Ok(Self {
-            handle,
-            interest: Cell::default(),
-        })
+        Ok(Self { handle })
     }
 
     /// Changes what is watched for. Costs nothing if that is no change.
     pub fn watch(&self, interest: Interest) {
-        if self.interest.replace(interest) == interest {
+        // SAFETY: the handle is open.
+        let callbacks = unsafe { callbacks(self.handle.uv, self.handle.raw.as_ptr()) };
+        if callbacks.watched.replace(interest) == interest {
             return;
         }
         let mut events = 0;
@@ -173,6 +171,8 @@ struct Handle {
 struct Callbacks {
     uv: &'static Libuv,
     on_ready: OnReady,
+    /// What a poll watches for.
+    watched: Cell<Interest>,
     on_closed: Cell<Option<OnClosed>>,
     /// The handle's own memory, in words for its alignment.
     _memory: Box<[u64]>,
@@ -196,6 +196,7 @@ impl Handle {
         let callbacks = Box::new(Callbacks {
             uv,
             on_ready,
+            watched: Cell::default(),
             on_closed: Cell::new(None),
             _memory: memory,
         });
@@ -254,6 +255,10 @@ unsafe extern "C" fn ready(handle: *mut UvHandle, status: c_int, events: c_int) 
     // SAFETY: libuv calls back for an open handle of ours. Should the callback close it, the memory
     // stays until `closed`, which libuv calls from the loop and never from within `uv_close`.
     let callbacks = unsafe { callbacks(uv, handle) };
+    if status < 0 {
+        // libuv has stopped watching; whoever still wants to has to say so again.
+        callbacks.watched.set(Interest::default());
+    }
     (callbacks.on_ready)(Interest {
         read: status < 0 || events & UV_READABLE != 0,
         write: status < 0 || events & UV_WRITABLE != 0,
