@@ -2,23 +2,13 @@
 
 const { EMPTY_BUFFER, kStatusCode } = require('./constants');
 const { Kind } = require('./delivery');
+const describeConnection = require('./connection-settings');
 const errors = require('./errors');
 const native = require('./native');
-
-/** Bits of the first setting. `src/bridge/open.rs` has the same lists. */
-const Flag = {
-  SERVER: 1,
-  SKIP_UTF8_VALIDATION: 2,
-  KEEP_FRAGMENTS: 4,
-  DEFLATE: 8,
-};
 
 /** Connections that share a page of counters, and the bits of an id for them. */
 const PER_PAGE = 1024;
 const PLACES = 2 ** 22;
-
-/** Reused for every connection: the engine reads it while it is called. */
-const settings = new Float64Array(12);
 
 /** @type {Float64Array[]} */
 const pages = [];
@@ -46,8 +36,12 @@ const abandoned = new FinalizationRegistry((id) => native.close(id));
  *
  * The socket is either taken over by the engine (`isNative`) or moved by Node:
  * then its bytes go through `receive()`, and frames are written by the sender.
+ *
+ * It is also what a WebSocket has for `_receiver`.
  */
 class Connection {
+  #maxPayload = 0;
+
   /**
    * @param {any} owner whom the events concern
    * @param {Events} events what to do with them
@@ -83,17 +77,17 @@ class Connection {
     this.paused = false;
     /** @type {Buffer | null} what came before the engine had the socket */
     this.head = null;
-    this._maxPayloadValue = 0;
   }
 
   /**
    * Opens the connection for bytes that Node moves.
    *
-   * @param {any} options as for `fillSettings()`
+   * @param {any} options see `describeConnection()`
    */
   openStream(options) {
-    fillSettings(options, this.binaryType);
-    this._maxPayloadValue = options.maxPayload | 0;
+    const settings = describeConnection(options, this.binaryType);
+
+    this.#maxPayload = options.maxPayload | 0;
     this.id = native.openStream(this, settings);
     abandoned.register(this, this.id, this);
   }
@@ -101,14 +95,15 @@ class Connection {
   /**
    * Opens the connection on a socket of its own.
    *
-   * @param {any} options as for `fillSettings()`
+   * @param {any} options see `describeConnection()`
    * @param {number} fd the descriptor; the engine duplicates it
    * @param {string} response what to write first
    * @returns {boolean} false if the engine cannot have it
    */
   openSocket(options, fd, response) {
-    fillSettings(options, this.binaryType);
-    this._maxPayloadValue = options.maxPayload | 0;
+    const settings = describeConnection(options, this.binaryType);
+
+    this.#maxPayload = options.maxPayload | 0;
 
     const id = native.openSocket(this, settings, fd, response);
     if (id < 0) return false;
@@ -157,13 +152,13 @@ class Connection {
   }
 
   /** The longest message that is accepted, in bytes; 0 for no limit. */
-  get maxPayload() {
-    return this._maxPayloadValue;
+  get _maxPayload() {
+    return this.#maxPayload;
   }
 
-  set maxPayload(value) {
-    this._maxPayloadValue = value | 0;
-    native.setMaxPayload(this.id, this._maxPayloadValue);
+  set _maxPayload(value) {
+    this.#maxPayload = value | 0;
+    native.setMaxPayload(this.id, this.#maxPayload);
   }
 
   /**
@@ -429,50 +424,6 @@ module.exports = Connection;
  * @property {{ kind: number, detail: number, payload: any }[]} queue
  * @property {boolean} running whether an immediate is under way
  */
-
-/**
- * Describes a connection to the engine.
- *
- * @param {any} options
- * @param {string} binaryType how binary messages are given
- */
-function fillSettings(options, binaryType) {
-  const { perMessageDeflate } = options;
-
-  settings[0] =
-    (options.isServer ? Flag.SERVER : 0) |
-    (options.skipUTF8Validation ? Flag.SKIP_UTF8_VALIDATION : 0) |
-    (binaryType === 'fragments' ? Flag.KEEP_FRAGMENTS : 0) |
-    (perMessageDeflate?.params ? Flag.DEFLATE : 0);
-  settings[1] = options.maxPayload | 0;
-  settings[2] = options.maxFragments | 0;
-  settings[3] = options.maxBufferedChunks | 0;
-
-  if (perMessageDeflate?.params)
-    fillDeflate(perMessageDeflate, options.isServer);
-}
-
-/**
- * @param {import('./permessage-deflate')} extension the negotiated extension
- * @param {boolean} isServer which end this is
- */
-function fillDeflate({ _options, _threshold, params }, isServer) {
-  const [own, peer] = isServer ? ['server', 'client'] : ['client', 'server'];
-  const { level, memLevel, strategy } = _options.zlibDeflateOptions ?? {};
-  const bits = (end) =>
-    typeof params[`${end}_max_window_bits`] === 'number'
-      ? params[`${end}_max_window_bits`]
-      : 15;
-
-  settings[4] = level ?? -1;
-  settings[5] = bits(own);
-  settings[6] = memLevel ?? 8;
-  settings[7] = strategy ?? 0;
-  settings[8] = params[`${own}_no_context_takeover`] ? 1 : 0;
-  settings[9] = _threshold;
-  settings[10] = bits(peer);
-  settings[11] = params[`${peer}_no_context_takeover`] ? 1 : 0;
-}
 
 /**
  * @param {number} kind one of `Kind`

@@ -61,11 +61,11 @@ class Receiver extends Writable {
 
   /** Most bytes of a message; may be changed between messages. */
   get _maxPayload() {
-    return this._connection.maxPayload;
+    return this._connection._maxPayload;
   }
 
   set _maxPayload(value) {
-    this._connection.maxPayload = value;
+    this._connection._maxPayload = value;
   }
 
   /**

@@ -1,9 +1,9 @@
 'use strict';
 
-const { isUint8Array } = require('util/types');
-
+const closeBody = require('./close-body');
 const Connection = require('./connection');
 const { EMPTY_BUFFER, NOOP } = require('./constants');
+const Corking = require('./corking');
 const errors = require('./errors');
 const {
   BINARY,
@@ -27,7 +27,6 @@ const SCHEDULE_FLUSH = 1;
 const GONE = -1;
 
 const MAX_CONTROL_PAYLOAD = 125;
-const MAX_CLOSE_REASON = 123;
 
 /** Nothing waits. */
 const DEFAULT = 0;
@@ -63,10 +62,8 @@ class Sender {
     /** @type {((error: Error) => void)[]} the callbacks of what waits */
     this._waiting = [];
     this._state = DEFAULT;
-    this._corked = false;
-    /** The last turn in which a frame was written. */
-    this._turn = -1;
-    if (!this._connection.isNative) uncorkAtExit();
+    /** Lets the frames of a turn leave together, if the socket is a stream. */
+    this._corking = this._connection.isNative ? null : new Corking(socket);
 
     /** @type {(error: Error) => void} called when a Blob cannot be read */
     this.onerror = NOOP;
@@ -218,22 +215,20 @@ class Sender {
       return;
     }
 
-    const last = list.length - 1;
     const { id } = this._connection;
-    let answer = 0;
+    const flagsOf = (part) => (typeof part === 'string' ? STRING : 0);
+    const last = list.length - 1;
 
-    for (let i = 0; i <= last; i++) {
-      let flags = typeof list[i] === 'string' ? STRING : 0;
-
-      if (i === last && typeof callback === 'function') flags |= MARK;
-      answer = native.write(id, list[i], flags);
-      if (answer === SCHEDULE_FLUSH) process.nextTick(native.flush);
+    for (let i = 0; i < last; i++) {
+      this._accept(native.write(id, list[i], flagsOf(list[i])), undefined);
     }
 
-    if (answer === GONE) this._writeToSocket(list, callback);
-    else if (typeof callback === 'function') {
-      this._connection.callbacks.push(callback);
-    }
+    const answer = native.write(
+      id,
+      list[last],
+      withMark(flagsOf(list[last]), callback),
+    );
+    if (!this._accept(answer, callback)) this._writeToSocket(list, callback);
   }
 
   /**
@@ -254,6 +249,22 @@ class Sender {
   }
 
   /**
+   * @param {number} answer what the engine said to a frame
+   * @param {((error?: Error) => void) | undefined} callback
+   * @returns {boolean} whether it took the frame
+   * @private
+   */
+  _accept(answer, callback) {
+    if (answer === GONE) return false;
+    if (answer === SCHEDULE_FLUSH) process.nextTick(native.flush);
+    if (typeof callback === 'function') {
+      this._connection.callbacks.push(callback);
+    }
+
+    return true;
+  }
+
+  /**
    * @param {any} payload a string or bytes
    * @param {number} flags
    * @param {((error?: Error) => void) | undefined} callback
@@ -269,20 +280,14 @@ class Sender {
 
     const { id } = this._connection;
 
-    if (this._isServed()) {
-      const wanted = typeof callback === 'function';
-      const answer = native.send(
-        id,
-        payload,
-        wanted ? flags | MARK : flags,
-        key,
-      );
-
-      if (answer === SCHEDULE_FLUSH) process.nextTick(native.flush);
-      if (answer !== GONE) {
-        if (wanted) this._connection.callbacks.push(callback);
-        return;
-      }
+    if (
+      this._isServed() &&
+      this._accept(
+        native.send(id, payload, withMark(flags, callback), key),
+        callback,
+      )
+    ) {
+      return;
     }
 
     const frame = this._connection.isNative
@@ -334,21 +339,16 @@ class Sender {
       flags |= HAS_KEY;
     }
 
-    if (this._isServed()) {
-      const { id } = this._connection;
-      const wanted = typeof callback === 'function';
-      const answer = native.sendControl(
-        id,
-        payload,
-        wanted ? flags | MARK : flags,
-        key,
-      );
+    const { id } = this._connection;
 
-      if (answer === SCHEDULE_FLUSH) process.nextTick(native.flush);
-      if (answer !== GONE) {
-        if (wanted) this._connection.callbacks.push(callback);
-        return;
-      }
+    if (
+      this._isServed() &&
+      this._accept(
+        native.sendControl(id, payload, withMark(flags, callback), key),
+        callback,
+      )
+    ) {
+      return;
     }
 
     this._writeToSocket([native.encodeControl(payload, flags, key)], callback);
@@ -363,19 +363,17 @@ class Sender {
    */
   _writeToSocket(list, callback) {
     const socket = this._socket;
-
-    if (!socket.destroyed) cork(this);
-
     const last = list.length - 1;
 
+    this._corking?.begin();
     for (let i = 0; i < last; i++) socket.write(list[i]);
     socket.write(list[last], callback);
   }
 
   /** Lets go what was written in this turn. */
   flush() {
-    if (this._corked) uncork(this);
-    else if (this._connection.isNative) native.flushNow(this._connection.id);
+    if (this._corking !== null) this._corking.end();
+    else native.flushNow(this._connection.id);
   }
 
   /**
@@ -451,6 +449,15 @@ function openEncoder(extensions) {
 }
 
 /**
+ * @param {number} flags
+ * @param {any} callback
+ * @returns {number} the flags, with a mark if somebody wants to be told
+ */
+function withMark(flags, callback) {
+  return typeof callback === 'function' ? flags | MARK : flags;
+}
+
+/**
  * @param {((mask: Buffer) => void) | undefined} generateMask
  * @param {Buffer} [maskBuffer] where the key is made
  * @returns {number} a masking key, as a number
@@ -460,99 +467,6 @@ function makeKey(generateMask, maskBuffer = sharedMaskBuffer) {
 
   generateMask(maskBuffer);
   return maskBuffer.readUInt32BE(0);
-}
-
-/**
- * @param {number | undefined} code
- * @param {any} reason
- * @returns {Buffer} the body of a close frame
- */
-function closeBody(code, reason) {
-  if (code === undefined) return EMPTY_BUFFER;
-
-  if (typeof code !== 'number' || !native.isValidCloseCode(code)) {
-    throw errors.invalidCloseCode();
-  }
-
-  const isEmpty = reason === undefined || !reason.length;
-  const length = isEmpty ? 0 : Buffer.byteLength(reason);
-
-  if (length > MAX_CLOSE_REASON) throw errors.closeReasonTooLong();
-
-  // Zeroed: no byte of it is ever left to chance.
-  const body = Buffer.alloc(2 + length);
-
-  body.writeUInt16BE(code, 0);
-  if (isEmpty) return body;
-
-  if (typeof reason === 'string') body.write(reason, 2);
-  else if (isUint8Array(reason)) body.set(reason, 2);
-  else throw errors.invalidCloseReason();
-
-  return body;
-}
-
-/** Counts ticks in which something was written to a stream. */
-let turn = 0;
-let turnEnds = false;
-
-/** Senders whose streams are corked until the next tick. */
-const corked = new Set();
-
-/**
- * Lets the frames of a turn leave together. A single one is not held up: most
- * turns have no second.
- *
- * @param {Sender} sender which is about to write a frame
- */
-function cork(sender) {
-  // In an `exit` listener there is no next tick.
-  if (isExiting || sender._corked) return;
-
-  if (!turnEnds) {
-    turnEnds = true;
-    process.nextTick(endTurn);
-  }
-
-  if (sender._turn !== turn) {
-    sender._turn = turn;
-    return;
-  }
-
-  corked.add(sender);
-  sender._corked = true;
-  sender._socket.cork();
-}
-
-/**
- * @param {Sender} sender
- */
-function uncork(sender) {
-  if (!sender._corked) return;
-
-  corked.delete(sender);
-  sender._corked = false;
-  sender._socket.uncork();
-}
-
-function endTurn() {
-  turn++;
-  turnEnds = false;
-  for (const sender of corked) uncork(sender);
-}
-
-let isExiting = false;
-let hasExitListener = false;
-
-/** What has been sent leaves before the process does. */
-function uncorkAtExit() {
-  if (hasExitListener) return;
-
-  hasExitListener = true;
-  process.on('exit', () => {
-    isExiting = true;
-    endTurn();
-  });
 }
 
 /**

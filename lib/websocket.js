@@ -10,10 +10,8 @@ const {
   CLOSING,
   CONNECTING,
   EMPTY_BUFFER,
-  NOOP,
   OPEN,
   READY_STATES,
-  kStatusCode,
   kUpgradeResponse,
   kWebSocket,
 } = require('./constants');
@@ -28,9 +26,15 @@ const { byteLength, isBlob, toBytes } = require('./message-data');
 const { takeOver } = require('./native-socket');
 const PerMessageDeflate = require('./permessage-deflate');
 const Sender = require('./sender');
+const {
+  connectionEvents,
+  failSending,
+  listenToSocket,
+  peerIsDone,
+  setCloseTimer,
+} = require('./websocket-events');
 
 const ABNORMAL_CLOSURE = 1006;
-const NO_STATUS = 1005;
 
 const CLOSED_TOO_EARLY =
   'WebSocket was closed before the connection was established';
@@ -196,7 +200,7 @@ class WebSocket extends EventEmitter {
    */
   setSocket(socket, head, options) {
     const response = options[kUpgradeResponse] ?? '';
-    const connection = new Connection(this, events, {
+    const connection = new Connection(this, connectionEvents, {
       allowSynchronousEvents: options.allowSynchronousEvents,
       binaryType: this._binaryType,
     });
@@ -225,7 +229,6 @@ class WebSocket extends EventEmitter {
       connection.openStream(settings);
       if (response) socket.write(response);
       if (head.length > 0) socket.unshift(head);
-      socket.on('data', socketOnData);
     }
 
     this._sender = new Sender(
@@ -236,9 +239,7 @@ class WebSocket extends EventEmitter {
     );
     this._sender.onerror = (error) => failSending(this, error);
 
-    socket.on('close', socketOnClose);
-    socket.on('end', socketOnEnd);
-    socket.on('error', socketOnError);
+    listenToSocket(socket, connection.isNative);
 
     this._readyState = OPEN;
     this.emit('open');
@@ -441,130 +442,6 @@ function sortArguments(protocols, options) {
 }
 
 /**
- * What a native or streamed connection does to its WebSocket.
- *
- * @type {import('./connection').Events}
- */
-const events = {
-  message(websocket, data, isBinary) {
-    websocket.emit('message', data, isBinary);
-  },
-
-  ping(websocket, data) {
-    if (websocket._autoPong && websocket._readyState === OPEN) {
-      answerPing(websocket, data);
-    }
-
-    websocket.emit('ping', data);
-  },
-
-  pong(websocket, data) {
-    websocket.emit('pong', data);
-  },
-
-  conclude(websocket, code, reason) {
-    websocket._closeFrameReceived = true;
-    websocket._closeCode = code;
-    websocket._closeMessage = reason;
-
-    if (websocket._socket[kWebSocket] === undefined) return;
-
-    readToTheEnd(websocket);
-    if (code === NO_STATUS) websocket.close();
-    else websocket.close(code, reason);
-  },
-
-  error(websocket, error) {
-    if (websocket._socket[kWebSocket] !== undefined) {
-      readToTheEnd(websocket);
-      websocket.close(error[kStatusCode]);
-    }
-
-    emitErrorOnce(websocket, error);
-  },
-
-  idle(websocket) {
-    if (!websocket._paused) websocket._socket.resume();
-  },
-};
-
-/**
- * A peer that sends pings without reading the pongs is not waited for.
- *
- * @param {WebSocket} websocket
- * @param {Buffer} data the payload of the ping
- */
-function answerPing(websocket, data) {
-  const most = websocket._maxPendingAutoPongs;
-
-  if (most > 0 && websocket._pendingAutoPongs >= most) {
-    websocket.terminate();
-    return;
-  }
-
-  websocket._pendingAutoPongs++;
-  websocket.pong(data, !websocket._isServer, websocket._autoPongComplete);
-}
-
-/**
- * The peer has said its last: what it still sends is read, for the FIN behind
- * it, and ignored.
- *
- * @param {WebSocket} websocket
- */
-function readToTheEnd({ _socket: socket }) {
-  socket.removeListener('data', socketOnData);
-  process.nextTick(() => socket.resume());
-}
-
-/**
- * @param {WebSocket} websocket
- * @returns {boolean} whether nothing more is to be expected of the peer
- */
-function peerIsDone(websocket) {
-  return websocket._closeFrameReceived || websocket._receiver.failed;
-}
-
-/**
- * @param {WebSocket} websocket
- * @param {Error} error
- */
-function emitErrorOnce(websocket, error) {
-  if (websocket._errorEmitted) return;
-
-  websocket._errorEmitted = true;
-  websocket.emit('error', error);
-}
-
-/**
- * @param {WebSocket} websocket
- */
-function setCloseTimer(websocket) {
-  const { _closeTimeout: timeout, _socket: socket } = websocket;
-
-  websocket._closeTimer = setTimeout(() => socket.destroy(), timeout);
-}
-
-/**
- * Something that was to be sent, a Blob, could not be read. What is queued
- * still leaves.
- *
- * @param {WebSocket} websocket
- * @param {Error} error
- */
-function failSending(websocket, error) {
-  if (websocket._readyState === CLOSED) return;
-
-  if (websocket._readyState === OPEN) {
-    websocket._readyState = CLOSING;
-    setCloseTimer(websocket);
-  }
-
-  websocket._socket.end();
-  emitErrorOnce(websocket, error);
-}
-
-/**
  * @param {WebSocket} websocket
  * @param {'ping' | 'pong'} kind
  * @param {any} data
@@ -643,64 +520,4 @@ function startReading(websocket, head) {
   connection.start(head);
   // The stream has to flow for its `end` event.
   if (!connection.paused) socket.resume();
-}
-
-/**
- * Bytes of a socket that Node reads.
- *
- * @this {any}
- * @param {Buffer} chunk
- */
-function socketOnData(chunk) {
-  const connection = this[kWebSocket]._receiver;
-
-  connection.receive(chunk);
-  if (!connection.isIdle) this.pause();
-}
-
-/** @this {any} */
-function socketOnEnd() {
-  this[kWebSocket]._readyState = CLOSING;
-  this.end();
-}
-
-/**
- * An error of the socket is not one of the WebSocket: the `close` event that
- * follows, with code 1006, says enough.
- *
- * @this {any}
- */
-function socketOnError() {
-  const websocket = this[kWebSocket];
-
-  this.removeListener('error', socketOnError);
-  this.on('error', NOOP);
-
-  if (websocket) {
-    websocket._readyState = CLOSING;
-    this.destroy();
-  }
-}
-
-/** @this {any} */
-function socketOnClose() {
-  const websocket = this[kWebSocket];
-  const connection = websocket._receiver;
-
-  this.removeListener('close', socketOnClose);
-  this.removeListener('data', socketOnData);
-  this.removeListener('end', socketOnEnd);
-
-  websocket._readyState = CLOSING;
-
-  // What a paused stream still holds was sent before the end.
-  if (!connection.isNative && !peerIsDone(websocket)) {
-    const rest = this.readableLength > 0 ? this.read() : null;
-
-    if (rest !== null) connection.receive(rest);
-  }
-
-  this[kWebSocket] = undefined;
-  clearTimeout(websocket._closeTimer);
-  connection.whenIdle(() => websocket.emitClose());
 }

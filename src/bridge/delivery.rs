@@ -2,14 +2,11 @@
 //!
 //! A batch is a run of records in a table that JavaScript made (`lib/delivery.js`), and one call of
 //! its `dispatch` function. A record is four 32-bit integers: kind and detail, where the payload
-//! is, its offset, its length. Small payloads lie in a slab, an `ArrayBuffer` of 16 KiB that
-//! JavaScript views; larger ones have a Buffer of their own, so that a message that is kept pins
-//! little memory.
+//! is, its offset, its length. Small payloads lie in a [slab](super::slab) that JavaScript views;
+//! larger ones have a Buffer of their own, so that a message that is kept pins little memory.
 //!
 //! Invariants:
 //!
-//! - The slab's address is asked for whenever a batch begins, and not kept: JavaScript can reach
-//!   the slab through a message's `buffer`, and could detach it.
 //! - A listener may cause another batch while one is being dispatched. The table is a stack: the
 //!   inner batch takes the records behind the outer one's, and puts the cursor back.
 //! - A listener that throws ends `dispatch`. The exception is reported as uncaught, and dispatch
@@ -23,6 +20,7 @@ use napi::sys;
 use super::environment::Environment;
 use super::links::Link;
 use super::raw::{self, ErrorClass, Failure, HandleScope, Reference};
+use super::slab::{SLAB_PAYLOAD, Slab, SlabView};
 use crate::protocol::{Event, MessageKind, Payload, ProtocolError};
 
 /// What a record tells. `lib/delivery.js` has the same list.
@@ -60,13 +58,6 @@ const FIRST_BUFFER: i32 = 2;
 /// Words of a record, and words before the first record (the cursor is the first of them).
 const WORDS: usize = 4;
 const HEADER: usize = 4;
-
-/// Payloads up to this go into the slab.
-const SLAB_PAYLOAD: usize = 4096;
-/// A batch does not begin with less room than this in the slab.
-const SLAB_ROOM: usize = SLAB_PAYLOAD;
-/// A batch does not go on with less room than this in the slab.
-const SLAB_LEAST: usize = 256;
 
 /// How JavaScript is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,12 +100,6 @@ impl Default for Table {
             top: 0,
         }
     }
-}
-
-#[derive(Default)]
-struct Slab {
-    buffer: Option<Reference>,
-    used: usize,
 }
 
 impl DeliveryState {
@@ -173,13 +158,6 @@ pub(super) struct Batch<'e> {
     _scope: HandleScope,
 }
 
-struct SlabView {
-    value: sys::napi_value,
-    data: *mut u8,
-    length: usize,
-    used: usize,
-}
-
 impl<'e> Batch<'e> {
     /// Begins a batch. With `chunk`, payloads that lie in it are viewed where they are.
     ///
@@ -208,8 +186,7 @@ impl<'e> Batch<'e> {
 
     /// Whether another event can be taken.
     pub(super) fn has_room(&self) -> bool {
-        self.table.top + self.count < self.table.records
-            && self.slab.length - self.slab.used >= SLAB_LEAST
+        self.table.top + self.count < self.table.records && self.slab.has_room()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -241,21 +218,11 @@ impl<'e> Batch<'e> {
     /// Adds an event whose payload is copied.
     pub(super) fn copied(&mut self, kind: Kind, detail: i32, bytes: &[u8]) {
         let length = bytes.len();
-        if length > SLAB_PAYLOAD || length > self.slab.length - self.slab.used {
+        let Some(offset) = self.slab.copy(bytes) else {
             let buffer = raw::buffer_copy(self.environment.env, bytes);
             return self.in_buffer(kind, detail, buffer, length);
-        }
-        // SAFETY: `used + length` is within the slab, whose address was asked for when this batch
-        // began; no JavaScript has run since.
-        unsafe {
-            let target = self.slab.data.add(self.slab.used);
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, length);
-        }
-        self.record(kind, detail, IN_SLAB, self.slab.used, length);
-        // Aligned, so that a consumer may view its message as wider integers.
-        self.slab.used = (self.slab.used + length)
-            .next_multiple_of(8)
-            .min(self.slab.length);
+        };
+        self.record(kind, detail, IN_SLAB, offset, length);
     }
 
     /// Adds an event without a payload.
@@ -278,7 +245,7 @@ impl<'e> Batch<'e> {
     /// Calls JavaScript with what has been gathered.
     pub(super) fn dispatch(self, link: &Link, call: Call) {
         let state = &self.environment.delivery;
-        state.slab.borrow_mut().used = self.slab.used;
+        state.slab.borrow_mut().keep(&self.slab);
         if self.count == 0 {
             return;
         }
@@ -431,14 +398,9 @@ pub(super) fn message_kind(kind: MessageKind) -> Kind {
 /// The slab with room for a batch: the present one, or a new one from JavaScript.
 fn view_slab(environment: &Environment, callbacks: Callbacks) -> Option<SlabView> {
     let env = environment.env;
-    let mut slab = environment.delivery.slab.borrow_mut();
-    if let Some(buffer) = slab.buffer {
-        let view = address_of(env, buffer.get(env), slab.used);
-        if view.length.saturating_sub(view.used) >= SLAB_ROOM {
-            return Some(view);
-        }
-        buffer.delete(env);
-        slab.buffer = None;
+    let slab = &environment.delivery.slab;
+    if let Some(view) = slab.borrow_mut().view(env) {
+        return Some(view);
     }
     let mut value = null_mut();
     // SAFETY: the function is JavaScript of ours which allocates and calls nobody.
@@ -451,26 +413,7 @@ fn view_slab(environment: &Environment, callbacks: Callbacks) -> Option<SlabView
         report_exception(env);
         return None;
     }
-    slab.buffer = Some(Reference::new(env, value).ok()?);
-    slab.used = 0;
-    let view = address_of(env, value, 0);
-    (view.length >= SLAB_ROOM).then_some(view)
-}
-
-fn address_of(env: sys::napi_env, value: sys::napi_value, used: usize) -> SlabView {
-    let mut data = null_mut();
-    let mut length = 0;
-    // SAFETY: the out-pointers are valid; a detached buffer has length 0.
-    let status = unsafe { sys::napi_get_arraybuffer_info(env, value, &mut data, &mut length) };
-    if status != sys::Status::napi_ok || data.is_null() {
-        length = 0;
-    }
-    SlabView {
-        value,
-        data: data.cast(),
-        length,
-        used: used.min(length),
-    }
+    slab.borrow_mut().replace(env, value).ok()
 }
 
 /// Hands an exception to `process`'s `uncaughtException`.

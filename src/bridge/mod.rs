@@ -4,7 +4,8 @@
 //! - `environment`: the state of one JavaScript environment (the main thread, or a worker), and its end.
 //! - `links`: the connections of an environment, by numbers that are never used twice.
 //! - `open`, `send`, `receive`, `flush`, `control`: what JavaScript calls, and what sockets cause.
-//! - `delivery`: batches of events, handed to JavaScript in one call.
+//! - `delivery`, `slab`: batches of events, handed to JavaScript in one call, and their memory.
+//! - `threads`: connections on I/O threads, seen from here. `codec`: parts of the protocol by themselves.
 //! - `raw`: the few calls of Node-API that all of them need.
 //!
 //! The calls of the hot path are raw Node-API functions, which cost a third of what generated ones
@@ -29,5 +30,6 @@ mod open;
 mod raw;
 mod receive;
 mod send;
+mod slab;
 #[cfg(unix)]
 mod threads;

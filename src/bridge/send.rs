@@ -75,7 +75,7 @@ pub(super) fn send_control(environment: &Rc<Environment>, args: [sys::napi_value
             &mut frame,
         );
     })?;
-    queue_bytes(environment, &link, &frame, flags & flag::MARK != 0);
+    queue_bytes(&link, &frame, flags & flag::MARK != 0);
     Ok(raw::int32(env, finish(environment, &link)))
 }
 
@@ -87,7 +87,7 @@ pub(super) fn write(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -
     };
     let flags = raw::bits(env, args[2]);
     with_payload(environment, args[1], flags, |bytes| {
-        queue_bytes(environment, &link, bytes, flags & flag::MARK != 0);
+        queue_bytes(&link, bytes, flags & flag::MARK != 0);
     })?;
     Ok(raw::int32(env, finish(environment, &link)))
 }
@@ -179,7 +179,7 @@ fn queue_message(
     }
 }
 
-fn queue_bytes(environment: &Environment, link: &Rc<Link>, bytes: &[u8], mark: bool) {
+fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) {
     match &mut *link.io.borrow_mut() {
         #[cfg(unix)]
         Io::EventLoop(io) => {

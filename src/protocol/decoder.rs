@@ -8,97 +8,13 @@
 //! The first error ends the decoder, and so does a close frame: later input is ignored.
 
 use super::close::{NO_STATUS, parse_close_body};
-use super::deflate::{Inflater, InflaterConfig};
+use super::deflate::Inflater;
 use super::frame::{Expectations, FrameStart};
 use super::message::Message;
-use super::{MaskKey, MessageKind, Opcode, ProtocolError, Role, apply_mask};
-
-/// Bounds on what a peer may send. `None` means no bound.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Limits {
-    /// The longest message in bytes, before and after inflating (`maxPayload`).
-    pub max_payload: Option<usize>,
-    /// The most frames a message may have (`maxFragments`).
-    pub max_fragments: Option<u32>,
-    /// The most pieces that one part of a frame may arrive in (`maxBufferedChunks`).
-    pub max_buffered_chunks: Option<u32>,
-}
-
-/// What a decoder is to accept.
-#[derive(Debug, Clone, Copy)]
-pub struct DecoderConfig {
-    pub role: Role,
-    pub limits: Limits,
-    /// Take text and close reasons as they are (`skipUTF8Validation`).
-    pub skip_utf8_validation: bool,
-    /// The peer may compress its messages.
-    pub inflate: Option<InflaterConfig>,
-}
-
-/// Something the peer said.
-#[derive(Debug)]
-pub enum Event<'a> {
-    Message {
-        kind: MessageKind,
-        payload: Payload<'a>,
-    },
-    /// A frame of a binary message, when fragments are kept apart; never an empty one.
-    Fragment(Payload<'a>),
-    /// The binary message whose fragments came before is complete.
-    FragmentsEnd,
-    Ping(&'a [u8]),
-    Pong(&'a [u8]),
-    /// The last event of a connection's decoder.
-    Close {
-        /// 1005 if the frame carried none.
-        code: u16,
-        reason: &'a [u8],
-    },
-}
-
-/// Where the bytes of a message are.
-#[derive(Debug)]
-pub enum Payload<'a> {
-    /// Within the input.
-    Borrowed(&'a mut [u8]),
-    /// In memory of their own.
-    Owned(Vec<u8>),
-}
-
-impl Payload<'_> {
-    pub fn as_slice(&self) -> &[u8] {
-        match self {
-            Payload::Borrowed(bytes) => bytes,
-            Payload::Owned(bytes) => bytes,
-        }
-    }
-}
-
-/// One piece of input, and how much of it has been read.
-#[derive(Debug)]
-pub struct Input<'a> {
-    bytes: &'a mut [u8],
-    position: usize,
-}
-
-impl Input<'_> {
-    /// No new bytes: for the events of what was received directly.
-    pub fn empty() -> Self {
-        Self {
-            bytes: &mut [],
-            position: 0,
-        }
-    }
-
-    /// What has not been read.
-    pub fn rest(&self) -> &[u8] {
-        &self.bytes[self.position..]
-    }
-
-    fn remaining(&self) -> usize {
-        self.bytes.len() - self.position
-    }
-}
+use super::{
+    DecoderConfig, Event, Input, Limits, MaskKey, MessageKind, Opcode, Payload, ProtocolError,
+    apply_mask,
+};
 
 /// The receiving half of a connection.
 pub struct Decoder {

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::{DeflatePolicy, DeflaterConfig, Encoder, MessageOptions, encode_control};
+use super::super::{
+    DeflatePolicy, DeflaterConfig, Encoder, InflaterConfig, MessageOptions, Role, encode_control,
+};
 use super::*;
 
 /// An event with its bytes copied, to compare.

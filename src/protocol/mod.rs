@@ -14,6 +14,7 @@ mod decoder;
 mod deflate;
 mod encoder;
 mod error;
+mod event;
 mod frame;
 mod handshake;
 mod mask;
@@ -22,10 +23,11 @@ mod spare;
 mod utf8;
 
 pub use close::{NO_STATUS, is_valid_status_code};
-pub use decoder::{Decoder, DecoderConfig, Event, Input, Limits, Payload};
+pub use decoder::Decoder;
 pub use deflate::{Deflater, DeflaterConfig, Inflater, InflaterConfig};
 pub use encoder::{DeflatePolicy, Encoder, MessageOptions, encode_control, encode_shared};
 pub use error::ProtocolError;
+pub use event::{DecoderConfig, Event, Input, Limits, Payload};
 pub use frame::{FrameHeader, MAX_HEADER_LENGTH, Opcode, Role};
 pub use handshake::{
     ExtensionOffer, HeaderError, Parameter, accept_key, parse_extensions, parse_subprotocols,

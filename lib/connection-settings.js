@@ -1,0 +1,62 @@
+'use strict';
+
+/** Bits of the first setting. `src/bridge/open.rs` has the same lists. */
+const SERVER = 1;
+const SKIP_UTF8_VALIDATION = 2;
+const KEEP_FRAGMENTS = 4;
+const DEFLATE = 8;
+
+/** Reused for every connection: the engine reads it while it is called. */
+const settings = new Float64Array(12);
+
+module.exports = describeConnection;
+
+/**
+ * Describes a connection to the engine.
+ *
+ * @param {any} options `isServer`, `maxBufferedChunks`, `maxFragments`,
+ *     `maxPayload`, `skipUTF8Validation` and, if it has been negotiated,
+ *     `perMessageDeflate`
+ * @param {string} binaryType how binary messages are given
+ * @returns {Float64Array} to be used at once: the next call writes it anew
+ */
+function describeConnection(options, binaryType) {
+  const { perMessageDeflate } = options;
+
+  settings[0] =
+    (options.isServer ? SERVER : 0) |
+    (options.skipUTF8Validation ? SKIP_UTF8_VALIDATION : 0) |
+    (binaryType === 'fragments' ? KEEP_FRAGMENTS : 0) |
+    (perMessageDeflate?.params ? DEFLATE : 0);
+  settings[1] = options.maxPayload | 0;
+  settings[2] = options.maxFragments | 0;
+  settings[3] = options.maxBufferedChunks | 0;
+
+  if (perMessageDeflate?.params) {
+    describeDeflate(perMessageDeflate, options.isServer);
+  }
+
+  return settings;
+}
+
+/**
+ * @param {import('./permessage-deflate')} extension the negotiated extension
+ * @param {boolean} isServer which end this is
+ */
+function describeDeflate({ _options, _threshold, params }, isServer) {
+  const [own, peer] = isServer ? ['server', 'client'] : ['client', 'server'];
+  const { level, memLevel, strategy } = _options.zlibDeflateOptions ?? {};
+  const bits = (end) =>
+    typeof params[`${end}_max_window_bits`] === 'number'
+      ? params[`${end}_max_window_bits`]
+      : 15;
+
+  settings[4] = level ?? -1;
+  settings[5] = bits(own);
+  settings[6] = memLevel ?? 8;
+  settings[7] = strategy ?? 0;
+  settings[8] = params[`${own}_no_context_takeover`] ? 1 : 0;
+  settings[9] = _threshold;
+  settings[10] = bits(peer);
+  settings[11] = params[`${peer}_no_context_takeover`] ? 1 : 0;
+}

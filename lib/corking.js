@@ -1,0 +1,76 @@
+'use strict';
+
+/** Counts the turns in which something was written to a stream. */
+let turn = 0;
+/** Whether the end of this turn has been arranged for. */
+let turnEnds = false;
+let isExiting = false;
+let hasExitListener = false;
+
+/** @type {Set<Corking>} those that have corked their streams in this turn */
+const corked = new Set();
+
+/**
+ * Lets the frames that are written to a stream in one turn leave together. The
+ * first is not held up: most turns have no second.
+ */
+class Corking {
+  /**
+   * @param {import('stream').Duplex} socket the stream
+   */
+  constructor(socket) {
+    this._socket = socket;
+    this._isCorked = false;
+    /** The last turn in which a frame was written. */
+    this._turn = -1;
+    endTurnAtExit();
+  }
+
+  /** To be called before a frame is written. */
+  begin() {
+    // In an `exit` listener there is no next tick.
+    if (this._isCorked || isExiting || this._socket.destroyed) return;
+
+    if (!turnEnds) {
+      turnEnds = true;
+      process.nextTick(endTurn);
+    }
+
+    if (this._turn !== turn) {
+      this._turn = turn;
+      return;
+    }
+
+    corked.add(this);
+    this._isCorked = true;
+    this._socket.cork();
+  }
+
+  /** Lets go what was written in this turn. */
+  end() {
+    if (!this._isCorked) return;
+
+    corked.delete(this);
+    this._isCorked = false;
+    this._socket.uncork();
+  }
+}
+
+module.exports = Corking;
+
+function endTurn() {
+  turn++;
+  turnEnds = false;
+  for (const corking of corked) corking.end();
+}
+
+/** What has been sent leaves before the process does. */
+function endTurnAtExit() {
+  if (hasExitListener) return;
+
+  hasExitListener = true;
+  process.on('exit', () => {
+    isExiting = true;
+    endTurn();
+  });
+}

@@ -1,0 +1,224 @@
+'use strict';
+
+/**
+ * What its connection and its socket do to a WebSocket.
+ *
+ * @module websocket-events
+ */
+
+const {
+  CLOSED,
+  CLOSING,
+  NOOP,
+  OPEN,
+  kStatusCode,
+  kWebSocket,
+} = require('./constants');
+
+const NO_STATUS = 1005;
+
+/**
+ * What a native or streamed connection does to its WebSocket.
+ *
+ * @type {import('./connection').Events}
+ */
+const connectionEvents = {
+  message(websocket, data, isBinary) {
+    websocket.emit('message', data, isBinary);
+  },
+
+  ping(websocket, data) {
+    if (websocket._autoPong && websocket._readyState === OPEN) {
+      answerPing(websocket, data);
+    }
+
+    websocket.emit('ping', data);
+  },
+
+  pong(websocket, data) {
+    websocket.emit('pong', data);
+  },
+
+  conclude(websocket, code, reason) {
+    websocket._closeFrameReceived = true;
+    websocket._closeCode = code;
+    websocket._closeMessage = reason;
+
+    if (websocket._socket[kWebSocket] === undefined) return;
+
+    readToTheEnd(websocket);
+    if (code === NO_STATUS) websocket.close();
+    else websocket.close(code, reason);
+  },
+
+  error(websocket, error) {
+    if (websocket._socket[kWebSocket] !== undefined) {
+      readToTheEnd(websocket);
+      websocket.close(error[kStatusCode]);
+    }
+
+    emitErrorOnce(websocket, error);
+  },
+
+  idle(websocket) {
+    if (!websocket._paused) websocket._socket.resume();
+  },
+};
+
+module.exports = {
+  connectionEvents,
+  failSending,
+  listenToSocket,
+  peerIsDone,
+  setCloseTimer,
+};
+
+/**
+ * Listens to the end of a socket; and to its bytes, if Node reads them.
+ *
+ * @param {any} socket the socket of a WebSocket
+ * @param {boolean} isNative whether the engine reads it
+ */
+function listenToSocket(socket, isNative) {
+  if (!isNative) socket.on('data', socketOnData);
+
+  socket.on('close', socketOnClose);
+  socket.on('end', socketOnEnd);
+  socket.on('error', socketOnError);
+}
+
+/**
+ * A peer that sends pings without reading the pongs is not waited for.
+ *
+ * @param {any} websocket
+ * @param {Buffer} data the payload of the ping
+ */
+function answerPing(websocket, data) {
+  const most = websocket._maxPendingAutoPongs;
+
+  if (most > 0 && websocket._pendingAutoPongs >= most) {
+    websocket.terminate();
+    return;
+  }
+
+  websocket._pendingAutoPongs++;
+  websocket.pong(data, !websocket._isServer, websocket._autoPongComplete);
+}
+
+/**
+ * The peer has said its last: what it still sends is read, for the FIN behind
+ * it, and ignored.
+ *
+ * @param {any} websocket
+ */
+function readToTheEnd({ _socket: socket }) {
+  socket.removeListener('data', socketOnData);
+  process.nextTick(() => socket.resume());
+}
+
+/**
+ * @param {any} websocket
+ * @returns {boolean} whether nothing more is to be expected of the peer
+ */
+function peerIsDone(websocket) {
+  return websocket._closeFrameReceived || websocket._receiver.failed;
+}
+
+/**
+ * @param {any} websocket
+ * @param {Error} error
+ */
+function emitErrorOnce(websocket, error) {
+  if (websocket._errorEmitted) return;
+
+  websocket._errorEmitted = true;
+  websocket.emit('error', error);
+}
+
+/**
+ * @param {any} websocket
+ */
+function setCloseTimer(websocket) {
+  const { _closeTimeout: timeout, _socket: socket } = websocket;
+
+  websocket._closeTimer = setTimeout(() => socket.destroy(), timeout);
+}
+
+/**
+ * Something that was to be sent, a Blob, could not be read. What is queued
+ * still leaves.
+ *
+ * @param {any} websocket
+ * @param {Error} error
+ */
+function failSending(websocket, error) {
+  if (websocket._readyState === CLOSED) return;
+
+  if (websocket._readyState === OPEN) {
+    websocket._readyState = CLOSING;
+    setCloseTimer(websocket);
+  }
+
+  websocket._socket.end();
+  emitErrorOnce(websocket, error);
+}
+
+/**
+ * Bytes of a socket that Node reads.
+ *
+ * @this {any}
+ * @param {Buffer} chunk
+ */
+function socketOnData(chunk) {
+  const connection = this[kWebSocket]._receiver;
+
+  connection.receive(chunk);
+  if (!connection.isIdle) this.pause();
+}
+
+/** @this {any} */
+function socketOnEnd() {
+  this[kWebSocket]._readyState = CLOSING;
+  this.end();
+}
+
+/**
+ * An error of the socket is not one of the WebSocket: the `close` event that
+ * follows, with code 1006, says enough.
+ *
+ * @this {any}
+ */
+function socketOnError() {
+  const websocket = this[kWebSocket];
+
+  this.removeListener('error', socketOnError);
+  this.on('error', NOOP);
+
+  if (websocket) {
+    websocket._readyState = CLOSING;
+    this.destroy();
+  }
+}
+
+/** @this {any} */
+function socketOnClose() {
+  const websocket = this[kWebSocket];
+  const connection = websocket._receiver;
+
+  this.removeListener('close', socketOnClose);
+  this.removeListener('data', socketOnData);
+  this.removeListener('end', socketOnEnd);
+
+  websocket._readyState = CLOSING;
+
+  // What a paused stream still holds was sent before the end.
+  if (!connection.isNative && !peerIsDone(websocket)) {
+    const rest = this.readableLength > 0 ? this.read() : null;
+
+    if (rest !== null) connection.receive(rest);
+  }
+
+  this[kWebSocket] = undefined;
+  clearTimeout(websocket._closeTimer);
+  connection.whenIdle(() => websocket.emitClose());
+}
