@@ -10,6 +10,9 @@ const native = require('./native');
 const PER_PAGE = 1024;
 const PLACES = 2 ** 22;
 
+/** Called callbacks that a list keeps until it is cut. */
+const CALLBACKS_KEPT = 4096;
+
 /** @type {Float64Array[]} */
 const pages = [];
 
@@ -63,6 +66,8 @@ class Connection {
     this.handle = null;
     /** @type {Function[]} callbacks of frames that are not written yet */
     this.callbacks = [];
+    /** The first of them that has not been called. */
+    this.nextCallback = 0;
     /** Callbacks whose frames are written. */
     this.callbacksDue = 0;
     /** @type {Buffer[] | null} the fragments of a message that is arriving */
@@ -263,13 +268,35 @@ class Connection {
     try {
       while (this.callbacksDue > 0 && this.callbacks.length > 0) {
         this.callbacksDue--;
-        this.callbacks.shift()(null);
+        this.takeCallback()(null);
       }
     } finally {
       if (this.callbacksDue > 0 && this.callbacks.length > 0) {
         process.nextTick(() => this.runCallbacks());
       }
     }
+  }
+
+  /**
+   * @returns {Function} the callback whose turn it is
+   * @private
+   */
+  takeCallback() {
+    const { callbacks } = this;
+    const callback = callbacks[this.nextCallback];
+
+    // Shifting a long array would move all of it for each callback.
+    callbacks[this.nextCallback++] = undefined;
+
+    if (this.nextCallback === callbacks.length) {
+      this.callbacks = [];
+      this.nextCallback = 0;
+    } else if (this.nextCallback === CALLBACKS_KEPT) {
+      this.callbacks = callbacks.slice(CALLBACKS_KEPT);
+      this.nextCallback = 0;
+    }
+
+    return callback;
   }
 
   /**
@@ -402,12 +429,14 @@ class Connection {
    * @param {Error | null} cause the error that ended the socket, if one did
    */
   failCallbacks(cause) {
-    const callbacks = this.callbacks;
+    const callbacks = this.callbacks.slice(this.nextCallback);
     if (callbacks.length === 0) return;
 
     this.callbacks = [];
+    this.nextCallback = 0;
+    this.callbacksDue = 0;
     const error = cause ?? errors.streamDestroyed();
-    for (const callback of callbacks) callback(error);
+    callEach(callbacks, error);
   }
 
   /** The counters will soon be somebody else's: keeps what is in them. */
@@ -424,6 +453,22 @@ module.exports = Connection;
  * @property {{ kind: number, detail: number, payload: any }[]} queue
  * @property {boolean} running whether an immediate is under way
  */
+
+/**
+ * @param {Function[]} callbacks called all, even if one throws
+ * @param {Error} error for each of them
+ */
+function callEach(callbacks, error) {
+  let called = 0;
+
+  try {
+    while (called < callbacks.length) callbacks[called++](error);
+  } finally {
+    if (called < callbacks.length) {
+      process.nextTick(callEach, callbacks.slice(called), error);
+    }
+  }
+}
 
 /**
  * @param {number} kind one of `Kind`

@@ -99,8 +99,8 @@ impl Environment {
         self.links.borrow().get(id)
     }
 
-    /// Runs what libuv calls: within a handle scope, and with a flush at its end. A panic is caught
-    /// and closes `link`.
+    /// Runs what libuv calls: within a handle scope, and, if it is not part of a larger run, with a
+    /// flush at its end. A panic is caught and closes `link`.
     pub(super) fn run(self: &Rc<Self>, link: Option<&Rc<Link>>, body: impl FnOnce(&Rc<Self>)) {
         if self.is_closing() {
             return;
@@ -113,7 +113,9 @@ impl Environment {
         {
             let _ = catch_unwind(AssertUnwindSafe(|| super::control::close(self, link)));
         }
-        let _ = catch_unwind(AssertUnwindSafe(|| super::flush::flush_dirty(self)));
+        if self.depth.get() == 1 {
+            let _ = catch_unwind(AssertUnwindSafe(|| super::flush::flush_dirty(self)));
+        }
         self.depth.set(self.depth.get() - 1);
     }
 

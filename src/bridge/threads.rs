@@ -18,6 +18,8 @@ pub(super) struct Threads {
     wake: Wake,
     /// Connections that keep the process alive.
     referenced: usize,
+    /// Connections that were resumed, or closed, with something held.
+    resumed: Vec<u64>,
 }
 
 impl Threads {
@@ -58,6 +60,7 @@ pub(super) fn ensure(environment: &Rc<Environment>) -> Result<(), Failure> {
         pool: Pool::new(move || sender.wake()),
         wake,
         referenced: 0,
+        resumed: Vec::new(),
     });
     Ok(())
 }
@@ -166,19 +169,19 @@ pub(super) fn set_paused(
     };
     command(environment, link.id, io, kind);
     flush_commands(environment);
-    if !paused
-        && !io.held.is_empty()
-        && let Some(threads) = &*environment.threads.borrow()
-    {
-        // What was held is delivered from the loop, not within this call of JavaScript's.
-        threads.wake_self();
+    if !paused {
+        release_held(environment, link.id, io);
     }
 }
 
-impl Threads {
-    fn wake_self(&self) {
+/// Has what was held delivered: from the loop, not within this call of JavaScript's.
+fn release_held(environment: &Environment, id: u64, io: &ThreadIo) {
+    if !io.held.is_empty()
+        && let Some(threads) = &mut *environment.threads.borrow_mut()
+    {
+        threads.resumed.push(id);
         // SAFETY: used at once, while the handle is open.
-        unsafe { self.wake.sender() }.wake();
+        unsafe { threads.wake.sender() }.wake();
     }
 }
 
@@ -189,45 +192,38 @@ pub(super) fn close(environment: &Rc<Environment>, link: &Rc<Link>, io: &mut Thr
     flush_commands(environment);
     // What was held while paused is still delivered, before the last event.
     io.paused = false;
-    if !io.held.is_empty()
-        && let Some(threads) = &*environment.threads.borrow()
-    {
-        threads.wake_self();
-    }
+    release_held(environment, link.id, io);
 }
+
+/// Deliveries after which the answers to them are handed to the threads: not after each, because a
+/// thread that sleeps costs a system call to wake; not after all, because then it would wait for us.
+const DELIVERIES_PER_FLUSH: usize = 16;
 
 /// Delivers what the threads have gathered.
 fn collect(environment: &Rc<Environment>) {
-    if environment.is_closing() {
-        return;
-    }
-    for link in held(environment) {
-        deliver_held(environment, &link);
-    }
-    let deliveries = match &*environment.threads.borrow() {
-        Some(threads) => threads.pool.collect(),
-        None => return,
-    };
-    for delivery in deliveries {
-        let Some(link) = environment.link(delivery.key as f64) else {
-            continue;
+    environment.run(None, |environment| {
+        let (resumed, deliveries) = match &mut *environment.threads.borrow_mut() {
+            Some(threads) => (std::mem::take(&mut threads.resumed), threads.pool.collect()),
+            None => return,
         };
-        environment.run(Some(&link), |environment| {
-            take(environment, &link, delivery);
-        });
-    }
-    flush_commands(environment);
-}
-
-/// Connections that were resumed with something held.
-fn held(environment: &Environment) -> Vec<Rc<Link>> {
-    let is_ready = |link: &Rc<Link>| match &*link.io.borrow() {
-        Io::Thread(io) => !io.paused && !io.held.is_empty(),
-        _ => false,
-    };
-    let mut links = environment.links.borrow().all();
-    links.retain(is_ready);
-    links
+        for id in resumed {
+            if let Some(link) = environment.link(id as f64) {
+                deliver_held(environment, &link);
+            }
+        }
+        for (count, delivery) in deliveries.into_iter().enumerate() {
+            if let Some(link) = environment.link(delivery.key as f64) {
+                environment.run(Some(&link), |environment| {
+                    take(environment, &link, delivery);
+                });
+            }
+            if count % DELIVERIES_PER_FLUSH == DELIVERIES_PER_FLUSH - 1 {
+                super::flush::flush_dirty(environment);
+            }
+        }
+        super::flush::flush_dirty(environment);
+        flush_commands(environment);
+    });
 }
 
 fn deliver_held(environment: &Rc<Environment>, link: &Rc<Link>) {
