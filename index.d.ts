@@ -187,62 +187,47 @@ declare class WebSocketBase extends EventEmitter {
 
   on<E extends keyof WebSocket.EmittedEvents>(
     event: E,
-    listener: (
-      this: WebSocketBase,
-      ...args: WebSocket.EmittedEvents[E]
-    ) => void,
+    listener: (this: this, ...args: WebSocket.EmittedEvents[E]) => void,
   ): this;
   on(
     event: string | symbol,
-    listener: (this: WebSocketBase, ...args: any[]) => void,
+    listener: (this: this, ...args: any[]) => void,
   ): this;
 
   once<E extends keyof WebSocket.EmittedEvents>(
     event: E,
-    listener: (
-      this: WebSocketBase,
-      ...args: WebSocket.EmittedEvents[E]
-    ) => void,
+    listener: (this: this, ...args: WebSocket.EmittedEvents[E]) => void,
   ): this;
   once(
     event: string | symbol,
-    listener: (this: WebSocketBase, ...args: any[]) => void,
+    listener: (this: this, ...args: any[]) => void,
   ): this;
 
   off<E extends keyof WebSocket.EmittedEvents>(
     event: E,
-    listener: (
-      this: WebSocketBase,
-      ...args: WebSocket.EmittedEvents[E]
-    ) => void,
+    listener: (this: this, ...args: WebSocket.EmittedEvents[E]) => void,
   ): this;
   off(
     event: string | symbol,
-    listener: (this: WebSocketBase, ...args: any[]) => void,
+    listener: (this: this, ...args: any[]) => void,
   ): this;
 
   addListener<E extends keyof WebSocket.EmittedEvents>(
     event: E,
-    listener: (
-      this: WebSocketBase,
-      ...args: WebSocket.EmittedEvents[E]
-    ) => void,
+    listener: (this: this, ...args: WebSocket.EmittedEvents[E]) => void,
   ): this;
   addListener(
     event: string | symbol,
-    listener: (this: WebSocketBase, ...args: any[]) => void,
+    listener: (this: this, ...args: any[]) => void,
   ): this;
 
   removeListener<E extends keyof WebSocket.EmittedEvents>(
     event: E,
-    listener: (
-      this: WebSocketBase,
-      ...args: WebSocket.EmittedEvents[E]
-    ) => void,
+    listener: (this: this, ...args: WebSocket.EmittedEvents[E]) => void,
   ): this;
   removeListener(
     event: string | symbol,
-    listener: (this: WebSocketBase, ...args: any[]) => void,
+    listener: (this: this, ...args: any[]) => void,
   ): this;
 }
 

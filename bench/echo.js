@@ -14,8 +14,9 @@
 
 const { parseArgs } = require('node:util');
 
+const { setUp } = require('../scripts/setup');
 const { measure } = require('./echo/measure');
-const { printCase } = require('./echo/report');
+const { printCase, printMachine } = require('./echo/report');
 
 const CASES = [
   { connections: 64, inFlight: 1, bytes: 125 },
@@ -36,6 +37,9 @@ main();
 
 async function main() {
   const { rounds, seconds } = readArguments();
+
+  setUp();
+  printMachine();
 
   for (const shape of CASES) {
     const results = VARIANTS.map(({ name }) => ({ name, runs: [] }));
@@ -58,5 +62,13 @@ function readArguments() {
     },
   });
 
-  return { rounds: Number(values.rounds), seconds: Number(values.seconds) };
+  const rounds = Number(values.rounds);
+  const seconds = Number(values.seconds);
+
+  if (!(Number.isInteger(rounds) && rounds > 0 && seconds > 0)) {
+    console.error('--rounds takes a whole number from 1, --seconds a number.');
+    process.exit(2);
+  }
+
+  return { rounds, seconds };
 }

@@ -75,7 +75,7 @@ const wss = new WebSocketServer({ port: 0, WebSocket: Client });
 wss.on('connection', (client, request) => {
   client.isAlive = request.complete;
   client.on('pong', function () {
-    client.isAlive = true;
+    this.isAlive = true;
   });
 });
 wss.clients.forEach((client) => client.isAlive);

@@ -1,6 +1,21 @@
 'use strict';
 
-module.exports = { printCase };
+const os = require('node:os');
+
+module.exports = { printCase, printMachine };
+
+/** Prints what a reader has to know to make sense of the figures. */
+function printMachine() {
+  const cpus = os.cpus();
+  const version = (name) => require(name).version;
+
+  console.log(
+    `Node ${process.version} on ${cpus[0].model} x ${cpus.length}; ` +
+      `hawser ${version('../../package.json')}, ` +
+      `ws ${version('ws/package.json')}, ` +
+      `bufferutil ${version('bufferutil/package.json')}`,
+  );
+}
 
 /**
  * Prints the medians of one case, set against its first variant.
