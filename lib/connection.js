@@ -5,6 +5,11 @@ const { Kind } = require('./delivery');
 const describeConnection = require('./connection-settings');
 const errors = require('./errors');
 const native = require('./native');
+const PendingPongs = require('./pending-pongs');
+
+// Taken once: a test that replaces the timers of the process for a while must
+// not leave a flush unscheduled for good.
+const { nextTick } = process;
 
 /** Connections that share a page of counters, and the bits of an id for them. */
 const PER_PAGE = 1024;
@@ -60,6 +65,8 @@ class Connection {
     this.owner = owner;
     this.events = events;
     this.binaryType = binaryType || 'nodebuffer';
+    /** @type {PendingPongs | null} if the engine writes them */
+    this.pendingPongs = null;
     /** Whether the decoder has ended with an error. */
     this.failed = false;
     /** The handle that stands in for the socket's, if the engine has it. */
@@ -70,6 +77,10 @@ class Connection {
     this.nextCallback = 0;
     /** Callbacks whose frames are written. */
     this.callbacksDue = 0;
+    /** Whether `flush()` is under way, within a call of the program's. */
+    this.isFlushing = false;
+    /** Whether nothing more will be decoded. */
+    this.inputEnded = false;
     /** @type {Buffer[] | null} the fragments of a message that is arriving */
     this.fragments = null;
     /** @type {Deferred | null} events that wait for a turn of their own */
@@ -78,7 +89,6 @@ class Connection {
     /** @type {Float64Array | null} */
     this.counters = null;
     this.counterIndex = 0;
-    this.unsent = 0;
     this.paused = false;
     /** @type {Buffer | null} what came before the engine had the socket */
     this.head = null;
@@ -121,6 +131,7 @@ class Connection {
     this.counterIndex = 2 * (place % PER_PAGE);
     this.id = id;
     this.isNative = true;
+    this.pendingPongs = new PendingPongs();
     return true;
   }
 
@@ -145,7 +156,7 @@ class Connection {
 
   /** Bytes that were accepted and not written, if the engine has the socket. */
   get bufferedBytes() {
-    if (this.counters === null) return this.unsent;
+    if (this.counters === null) return 0;
 
     const index = this.counterIndex;
     return this.counters[index] - this.counters[index + 1];
@@ -202,6 +213,13 @@ class Connection {
     native.start(this.id, head);
   }
 
+  /** Writes what waits. Its callbacks are called in the next tick. */
+  flush() {
+    this.isFlushing = true;
+    native.flushNow(this.id);
+    this.isFlushing = false;
+  }
+
   /** Gives the connection up. A native one still tells when it is closed. */
   close() {
     native.close(this.id);
@@ -248,9 +266,12 @@ class Connection {
     switch (kind) {
       case Kind.SENT:
         this.callbacksDue += detail;
-        this.runCallbacks();
+        if (this.isFlushing) nextTick(() => this.runCallbacks());
+        else this.runCallbacks();
         break;
       case Kind.CLOSED:
+        // The counters will soon be somebody else's.
+        this.counters = null;
         this.whenIdle(() => this.handle.handleNote(kind, detail));
         break;
       default:
@@ -272,7 +293,7 @@ class Connection {
       }
     } finally {
       if (this.callbacksDue > 0 && this.callbacks.length > 0) {
-        process.nextTick(() => this.runCallbacks());
+        nextTick(() => this.runCallbacks());
       }
     }
   }
@@ -315,7 +336,13 @@ class Connection {
         events.message(owner, payload, false);
         break;
       case Kind.BINARY:
-        events.message(owner, this.convert(payload), true);
+        if (this.fragments === null) {
+          events.message(owner, this.convert(payload), true);
+        } else {
+          // The binary type was 'fragments' when the message began.
+          this.fragments.push(payload);
+          this.emit(Kind.FRAGMENTS_END, 0, undefined);
+        }
         break;
       case Kind.FRAGMENT:
         (this.fragments ??= []).push(payload);
@@ -334,11 +361,13 @@ class Connection {
         events.pong(owner, payload);
         break;
       case Kind.CLOSE:
+        this.inputEnded = true;
         events.conclude(owner, detail, copyOf(payload));
         break;
       case Kind.VIOLATION:
-        this.failed = true;
-        events.error(owner, withCloseCode(payload, detail));
+        this.inputEnded = true;
+        // Errors of streams come in the next tick, and so do ours.
+        nextTick(fail, this, withCloseCode(payload, detail));
         break;
       default:
         payload();
@@ -429,6 +458,8 @@ class Connection {
    * @param {Error | null} cause the error that ended the socket, if one did
    */
   failCallbacks(cause) {
+    this.runCallbacks();
+
     const callbacks = this.callbacks.slice(this.nextCallback);
     if (callbacks.length === 0) return;
 
@@ -437,12 +468,6 @@ class Connection {
     this.callbacksDue = 0;
     const error = cause ?? errors.streamDestroyed();
     callEach(callbacks, error);
-  }
-
-  /** The counters will soon be somebody else's: keeps what is in them. */
-  releaseCounters() {
-    this.unsent = this.bufferedBytes;
-    this.counters = null;
   }
 }
 
@@ -455,6 +480,15 @@ module.exports = Connection;
  */
 
 /**
+ * @param {Connection} connection
+ * @param {Error} error what the peer did
+ */
+function fail(connection, error) {
+  connection.failed = true;
+  connection.events.error(connection.owner, error);
+}
+
+/**
  * @param {Function[]} callbacks called all, even if one throws
  * @param {Error} error for each of them
  */
@@ -465,7 +499,7 @@ function callEach(callbacks, error) {
     while (called < callbacks.length) callbacks[called++](error);
   } finally {
     if (called < callbacks.length) {
-      process.nextTick(callEach, callbacks.slice(called), error);
+      nextTick(callEach, callbacks.slice(called), error);
     }
   }
 }

@@ -44,12 +44,31 @@ const SLAB_SIZE = 16 * 1024;
 const RECORDS = 1024;
 const WORDS = 4;
 
-/** Records of four words, behind four words of which the first is the cursor. */
+/**
+ * Records of four words, behind four words: the cursor, the turn of the event
+ * loop, and two that are not used.
+ */
 const table = new Int32Array(WORDS + RECORDS * WORDS);
 
 native.configureDelivery(dispatch, newSlab, table);
 
-module.exports = { Kind };
+module.exports = { Kind, currentBatch, currentTurn };
+
+let batches = 0;
+
+/**
+ * @returns {number} which batch of events is being dispatched
+ */
+function currentBatch() {
+  return batches;
+}
+
+/**
+ * @returns {number} which turn of the event loop this is, as the engine counts
+ */
+function currentTurn() {
+  return table[1];
+}
 
 /**
  * Hands a batch of events to their connection. If a listener throws, the engine
@@ -63,6 +82,8 @@ module.exports = { Kind };
  * @param {any[]} [buffers] payloads with memory of their own
  */
 function dispatch(start, end, slab, chunk, buffers) {
+  if (start !== table[0] || start === WORDS) batches++;
+
   for (let at = start; at < end; at += WORDS) {
     table[0] = at + WORDS;
 

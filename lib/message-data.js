@@ -35,7 +35,7 @@ function isBlob(data) {
  * @throws {TypeError} if the data is nothing that can be sent
  */
 function toBytes(data) {
-  if (data instanceof Uint8Array) return data;
+  if (Buffer.isBuffer(data)) return data;
   if (data instanceof ArrayBuffer) return new FastBuffer(data);
 
   if (ArrayBuffer.isView(data)) {

@@ -20,7 +20,14 @@ const errors = require('./errors');
 const native = require('./native');
 const settings = require('./settings');
 
+// Taken once: a test that replaces the timers of the process for a while must
+// not leave a flush unscheduled for good.
+const { nextTick } = process;
+
 const IS_SUPPORTED = native.canTakeOver();
+
+/** On a socket that was taken over: its connection. */
+const kConnection = Symbol('hawser: native connection of a socket');
 
 let exitListener = false;
 
@@ -52,7 +59,10 @@ function takeOver(connection, socket, options, response) {
   connection.handle = standIn;
   socket._handle = standIn;
   handle.close();
-  redirectStream(socket, connection);
+  socket[kConnection] = connection;
+  Object.setPrototypeOf(socket, nativeSocket);
+  // The response leaves with what is sent in this tick.
+  nextTick(native.flush);
   flushAtExit();
   return true;
 }
@@ -76,6 +86,8 @@ class NativeHandle {
     this._peerName = nameOf(socket, 'remote');
     this._socketName = nameOf(socket, 'local');
     this._referenced = true;
+    /** Bytes moved when somebody last asked whether there were any. */
+    this._activity = 0;
     this.reading = true;
   }
 
@@ -89,6 +101,16 @@ class NativeHandle {
 
   get bytesWritten() {
     return this._writtenBefore + this._connection.acceptedBytes;
+  }
+
+  /**
+   * @returns {boolean} whether bytes have moved since this was last asked
+   */
+  wasActive() {
+    const before = this._activity;
+
+    this._activity = this.bytesRead + this.bytesWritten;
+    return this._activity !== before;
   }
 
   getpeername(out) {
@@ -146,7 +168,7 @@ class NativeHandle {
   shutdown(callback) {
     this._shutdownCallback = callback;
     if (native.shutdown(this._connection.id) === 1) {
-      process.nextTick(native.flush);
+      nextTick(native.flush);
     }
   }
 
@@ -210,8 +232,6 @@ class NativeHandle {
   _finish() {
     const { _closeCallback: callback, _connection: connection } = this;
 
-    connection.releaseCounters();
-
     try {
       connection.failCallbacks(this._socket.errored);
     } finally {
@@ -254,40 +274,103 @@ function hasDescriptor(handle) {
   return handle?.fd >= 0 && typeof handle.readStop === 'function';
 }
 
-/**
- * Sends what is written to the stream to the connection, and lets the stream's
- * flow control the connection's.
- *
- * @param {any} socket
- * @param {import('./connection')} connection
- */
-function redirectStream(socket, connection) {
-  const write = (bytes) => {
-    if (native.write(connection.id, bytes, 0) === 1) {
-      process.nextTick(native.flush);
-    }
-  };
+/** @type {any} */
+const netSocket = net.Socket.prototype;
 
+/**
+ * What a socket that was taken over does otherwise than other sockets. It stays
+ * a `net.Socket`: this stands between it and that class.
+ */
+const nativeSocket = Object.create(netSocket, {
+  bufferSize: getter((socket) => socket[kConnection].bufferedBytes),
+  writableLength: getter((socket) => socket[kConnection].bufferedBytes),
+  writableNeedDrain: getter(isFull),
+});
+
+/** @type {any} */
+const methods = {
   // The stream is told at once that a chunk is done, so that it never keeps
   // one back while frames, which do not pass through it, go ahead.
-  socket._write = (chunk, encoding, callback) => {
-    write(toBuffer(chunk, encoding));
+  _write(chunk, encoding, callback) {
+    writeBytes(this, toBuffer(chunk, encoding));
     callback();
-  };
-  socket._writev = (chunks, callback) => {
-    for (const { chunk, encoding } of chunks) write(toBuffer(chunk, encoding));
-    callback();
-  };
-  socket._final = (callback) => connection.handle.shutdown(callback);
+  },
 
-  socket.pause = () => {
-    connection.pause();
-    return Duplex.prototype.pause.call(socket);
+  _writev(chunks, callback) {
+    for (const { chunk, encoding } of chunks) {
+      writeBytes(this, toBuffer(chunk, encoding));
+    }
+
+    callback();
+  },
+
+  _final(callback) {
+    this[kConnection].handle.shutdown(callback);
+  },
+
+  // Node sees nothing of what is read and written, and would take the socket
+  // for idle.
+  _onTimeout() {
+    const { handle } = this[kConnection];
+
+    if (handle.wasActive()) this._unrefTimer();
+    else netSocket._onTimeout.call(this);
+  },
+
+  write(...args) {
+    netSocket.write.apply(this, args);
+    return !isFull(this) && !this.destroyed;
+  },
+
+  pause() {
+    this[kConnection].pause();
+    return Duplex.prototype.pause.call(this);
+  },
+
+  resume() {
+    this[kConnection].resume();
+    return Duplex.prototype.resume.call(this);
+  },
+
+  resetAndDestroy() {
+    native.reset(this[kConnection].id);
+    return this.destroy();
+  },
+};
+
+Object.assign(nativeSocket, methods);
+
+/**
+ * @param {(socket: any) => any} get
+ * @returns {PropertyDescriptor}
+ */
+function getter(get) {
+  return {
+    configurable: true,
+    get() {
+      return get(this);
+    },
   };
-  socket.resume = () => {
-    connection.resume();
-    return Duplex.prototype.resume.call(socket);
-  };
+}
+
+/**
+ * @param {any} socket
+ * @returns {boolean} whether so much waits that a writer should wait, too
+ */
+function isFull(socket) {
+  return socket[kConnection].bufferedBytes >= socket.writableHighWaterMark;
+}
+
+/**
+ * Writes bytes behind the frames that were sent before.
+ *
+ * @param {any} socket
+ * @param {Uint8Array} bytes
+ */
+function writeBytes(socket, bytes) {
+  if (native.write(socket[kConnection].id, bytes, 0) === 1) {
+    nextTick(native.flush);
+  }
 }
 
 /**

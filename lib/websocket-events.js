@@ -15,6 +15,10 @@ const {
   kWebSocket,
 } = require('./constants');
 
+// Taken once: a test that replaces the timers of the process for a while must
+// not leave a flush unscheduled for good.
+const { nextTick } = process;
+
 const NO_STATUS = 1005;
 
 /**
@@ -94,15 +98,31 @@ function listenToSocket(socket, isNative) {
  * @param {Buffer} data the payload of the ping
  */
 function answerPing(websocket, data) {
-  const most = websocket._maxPendingAutoPongs;
+  const { pendingPongs } = websocket._receiver;
 
-  if (most > 0 && websocket._pendingAutoPongs >= most) {
+  if (hasTooManyPongs(websocket)) {
     websocket.terminate();
     return;
   }
 
   websocket._pendingAutoPongs++;
-  websocket.pong(data, !websocket._isServer, websocket._autoPongComplete);
+  pendingPongs?.add();
+  websocket.pong(data, !websocket._isServer, () => {
+    websocket._pendingAutoPongs--;
+    pendingPongs?.remove();
+  });
+}
+
+/**
+ * @param {any} websocket
+ * @returns {boolean} whether more pongs wait than its peer is granted
+ */
+function hasTooManyPongs(websocket) {
+  const { pendingPongs } = websocket._receiver;
+  const most = websocket._maxPendingAutoPongs;
+
+  if (most <= 0 || websocket._pendingAutoPongs < most) return false;
+  return pendingPongs === null || pendingPongs.areTooMany(most);
 }
 
 /**
@@ -113,7 +133,7 @@ function answerPing(websocket, data) {
  */
 function readToTheEnd({ _socket: socket }) {
   socket.removeListener('data', socketOnData);
-  process.nextTick(() => socket.resume());
+  nextTick(() => socket.resume());
 }
 
 /**
@@ -178,7 +198,10 @@ function socketOnData(chunk) {
 
 /** @this {any} */
 function socketOnEnd() {
-  this[kWebSocket]._readyState = CLOSING;
+  const websocket = this[kWebSocket];
+
+  websocket._readyState = CLOSING;
+  websocket._receiver.inputEnded = true;
   this.end();
 }
 
@@ -220,5 +243,9 @@ function socketOnClose() {
 
   this[kWebSocket] = undefined;
   clearTimeout(websocket._closeTimer);
-  connection.whenIdle(() => websocket.emitClose());
+  connection.whenIdle(() => {
+    // As if the decoder were a stream, which finishes in the next tick.
+    if (connection.inputEnded) websocket.emitClose();
+    else nextTick(() => websocket.emitClose());
+  });
 }

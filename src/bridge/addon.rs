@@ -58,6 +58,7 @@ pub fn register(exports: Object, env: napi::Env) -> Result<()> {
         c"pause" => control::pause;
         c"resume" => control::resume;
         c"shutdown" => control::shutdown;
+        c"reset" => control::reset;
         c"close" => control::close_connection;
         c"setKeepFragments" => control::set_keep_fragments;
         c"setMaxPayload" => control::set_max_payload;

@@ -46,7 +46,8 @@ pub fn parse_subprotocols(header: String) -> Result<Vec<String>> {
 /// Whether a close frame may carry the code (RFC 6455 section 7.4).
 #[napi]
 pub fn is_valid_close_code(code: f64) -> bool {
-    code.fract() == 0.0 && (0.0..=65535.0).contains(&code) && is_valid_status_code(code as u16)
+    // The fraction of a number is not sent, and does not matter.
+    (0.0..=65535.0).contains(&code) && is_valid_status_code(code as u16)
 }
 
 /// The header of a frame (RFC 6455 section 5.2). `opcode` is its number; with `mask`, the four bytes

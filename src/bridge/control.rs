@@ -39,15 +39,19 @@ pub(super) fn resume(environment: &Rc<Environment>, args: [sys::napi_value; 1]) 
 }
 
 fn set_paused(environment: &Rc<Environment>, link: &Rc<Link>, paused: bool) {
+    if link.closed.get() {
+        return;
+    }
     match &mut *link.io.borrow_mut() {
         #[cfg(unix)]
         Io::EventLoop(io) => {
             io.paused = paused;
+            io.end_sought = false;
             io.update_interest();
         }
         #[cfg(unix)]
         Io::Thread(io) => super::threads::set_paused(environment, link, io, paused),
-        Io::Stream(_) | Io::Closed => {}
+        Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
     }
 }
 
@@ -59,7 +63,9 @@ pub(super) fn set_keep_fragments(
     let keep = raw::boolean(environment.env, args[1]);
     with_link(environment, args[0], |link| {
         match &mut *link.io.borrow_mut() {
-            Io::Stream(connection) => connection.decoder.set_keep_fragments(keep),
+            Io::Stream(connection) | Io::Closing(connection) => {
+                connection.decoder.set_keep_fragments(keep);
+            }
             #[cfg(unix)]
             Io::EventLoop(io) => io.connection.decoder.set_keep_fragments(keep),
             #[cfg(unix)]
@@ -78,7 +84,9 @@ pub(super) fn set_max_payload(
     let most = (most >= 1.0).then_some(most as usize);
     with_link(environment, args[0], |link| {
         match &mut *link.io.borrow_mut() {
-            Io::Stream(connection) => connection.decoder.set_max_payload(most),
+            Io::Stream(connection) | Io::Closing(connection) => {
+                connection.decoder.set_max_payload(most);
+            }
             #[cfg(unix)]
             Io::EventLoop(io) => io.connection.decoder.set_max_payload(most),
             #[cfg(unix)]
@@ -99,7 +107,7 @@ pub(super) fn shutdown(environment: &Rc<Environment>, args: [sys::napi_value; 1]
                 super::threads::uncork(environment, link.id, io);
                 super::threads::command(environment, link.id, io, CommandKind::Shutdown);
             }
-            Io::Stream(_) | Io::Closed => {}
+            Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
         }
         schedule = environment.mark_dirty(link);
     })?;
@@ -133,17 +141,37 @@ pub(super) fn close(environment: &Rc<Environment>, link: &Rc<Link>) {
 
 #[cfg(unix)]
 fn close_socket(environment: &Rc<Environment>, link: &Rc<Link>, mut io: super::links::EventLoopIo) {
-    use super::delivery::{Call, Kind, tell};
+    use super::delivery::{Batch, Call, Kind};
+    use crate::driver::socket::{self, Received};
 
+    // What the peer said before the end is still heard, if it was not read for being paused.
+    let mut unread = Vec::with_capacity(LAST_READ);
+    if io.paused && io.started && !io.read_ended {
+        let received = socket::receive_into(&io.socket, &mut unread, LAST_READ);
+        debug_assert!(!matches!(received, Received::Bytes(0)));
+    }
+    let mut completed = 0;
     if !io.write_failed {
-        let _ = crate::driver::socket::flush(&io.socket, &mut io.connection.outbound);
+        let _ = socket::flush(&io.socket, &mut io.connection.outbound);
+        completed = io.connection.outbound.take_completed();
         link.counters.set_released(io.connection.outbound.flushed());
     }
+    link.io.replace(Io::Closing(Box::new(io.connection)));
     let environment = Rc::clone(environment);
     let link = Rc::clone(link);
     io.poll.close(move || {
         environment.run(None, |environment| {
-            tell(environment, &link, Call::Callback, Kind::Closed, 0);
+            if !unread.is_empty() {
+                super::receive::deliver(environment, &link, &mut unread, None, Call::Callback);
+            }
+            if let Some(mut batch) = Batch::begin(environment, None) {
+                if completed > 0 {
+                    batch.note(Kind::Sent, completed.min(0x007f_ffff) as i32);
+                }
+                batch.note(Kind::Closed, 0);
+                batch.dispatch(&link, Call::Callback);
+            }
+            link.io.replace(Io::Closed);
             forget(environment, &link);
         });
         environment.handle_closed();
@@ -151,14 +179,15 @@ fn close_socket(environment: &Rc<Environment>, link: &Rc<Link>, mut io: super::l
     drop(io.socket);
 }
 
+/// How much is read of a paused connection that is closed.
+#[cfg(unix)]
+const LAST_READ: usize = 64 * 1024;
+
 /// Gives up what a connection holds of JavaScript's. Its number is not used again.
 pub(super) fn forget(environment: &Environment, link: &Link) {
     environment.links.borrow_mut().remove(link.id);
     link.receiver.delete(environment.env);
-    if !link.async_context.is_null() {
-        // SAFETY: the context was made for this connection and is destroyed once.
-        unsafe { sys::napi_async_destroy(environment.env, link.async_context) };
-    }
+    destroy_context(environment, link);
 }
 
 /// Closes a connection whose environment is ending, without a word to JavaScript.
@@ -172,6 +201,15 @@ pub(super) fn abandon(environment: &Rc<Environment>, link: &Rc<Link>) {
         let environment = Rc::clone(environment);
         io.poll.close(move || environment.handle_closed());
     }
+    destroy_context(environment, link);
+}
+
+fn destroy_context(environment: &Environment, link: &Link) {
+    if !link.async_context.is_null() {
+        // SAFETY: the context was made for this connection. It is destroyed once: either when the
+        // connection is forgotten, or when it is abandoned, after which nothing is called for it.
+        unsafe { sys::napi_async_destroy(environment.env, link.async_context) };
+    }
 }
 
 /// `setReferenced(id, referenced)`: whether the connection keeps the process alive.
@@ -183,9 +221,7 @@ pub(super) fn set_referenced(environment: &Rc<Environment>, args: [sys::napi_val
             Io::EventLoop(io) => io.poll.set_referenced(referenced),
             #[cfg(unix)]
             Io::Thread(io) => super::threads::set_referenced(environment, io, referenced),
-            Io::Stream(_) | Io::Closed => {
-                let _ = link;
-            }
+            Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
         }
     })
 }
@@ -198,7 +234,7 @@ pub(super) fn set_no_delay(environment: &Rc<Environment>, args: [sys::napi_value
         Io::EventLoop(io) => crate::driver::socket::set_no_delay(&io.socket, no_delay),
         #[cfg(unix)]
         Io::Thread(io) => tell_thread(environment, link, io, CommandKind::NoDelay(no_delay)),
-        Io::Stream(_) | Io::Closed => {}
+        Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
     })
 }
 
@@ -211,7 +247,7 @@ pub(super) fn set_keep_alive(environment: &Rc<Environment>, args: [sys::napi_val
         Io::EventLoop(io) => crate::driver::socket::set_keep_alive(&io.socket, seconds),
         #[cfg(unix)]
         Io::Thread(io) => tell_thread(environment, link, io, CommandKind::KeepAlive(seconds)),
-        Io::Stream(_) | Io::Closed => {}
+        Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
     })
 }
 
@@ -219,6 +255,17 @@ pub(super) fn set_keep_alive(environment: &Rc<Environment>, args: [sys::napi_val
 fn tell_thread(environment: &Environment, link: &Link, io: &ThreadIo, kind: CommandKind) {
     super::threads::command(environment, link.id, io, kind);
     super::threads::flush_commands(environment);
+}
+
+/// `reset(id)`: the coming close is to be a RST.
+pub(super) fn reset(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    with_link(environment, args[0], |link| match &*link.io.borrow() {
+        #[cfg(unix)]
+        Io::EventLoop(io) => crate::driver::socket::reset_on_close(&io.socket),
+        #[cfg(unix)]
+        Io::Thread(io) => tell_thread(environment, link, io, CommandKind::Reset),
+        Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
+    })
 }
 
 /// `bytesRead(id)`: bytes read from the socket since it was taken over.
@@ -229,7 +276,7 @@ pub(super) fn bytes_read(environment: &Rc<Environment>, args: [sys::napi_value; 
         Io::EventLoop(io) => bytes = io.bytes_read,
         #[cfg(unix)]
         Io::Thread(io) => bytes = io.budget.received(),
-        Io::Stream(_) | Io::Closed => {}
+        Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
     })?;
     Ok(raw::double(environment.env, bytes as f64))
 }

@@ -8,7 +8,8 @@
 //! Invariants:
 //!
 //! - A listener may cause another batch while one is being dispatched. The table is a stack: the
-//!   inner batch takes the records behind the outer one's, and puts the cursor back.
+//!   inner batch takes the records behind the outer one's, and puts the cursor back. When little is
+//!   left of the table, the outer records are set aside and put back.
 //! - A listener that throws ends `dispatch`. The exception is reported as uncaught, and dispatch
 //!   goes on with the record after the cursor.
 
@@ -55,9 +56,13 @@ const IN_SLAB: i32 = 0;
 const IN_CHUNK: i32 = 1;
 const FIRST_BUFFER: i32 = 2;
 
-/// Words of a record, and words before the first record (the cursor is the first of them).
+/// Words of a record, and words before the first record: the cursor, the count of turns of the
+/// event loop, and two that are not used.
 const WORDS: usize = 4;
 const HEADER: usize = 4;
+
+/// A batch does not begin with room for fewer records than this.
+const LEAST_RECORDS: usize = 64;
 
 /// How JavaScript is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +97,26 @@ struct Table {
     top: usize,
 }
 
+impl Table {
+    /// The table with room for a batch, and what had to be set aside for that.
+    fn with_room(self) -> (Self, Vec<i32>) {
+        if self.records - self.top >= LEAST_RECORDS.min(self.records) {
+            return (self, Vec::new());
+        }
+        // SAFETY: these are words of the table, which lives as long as the environment.
+        let used = unsafe { std::slice::from_raw_parts(self.words.add(HEADER), self.top * WORDS) };
+        (Self { top: 0, ..self }, used.to_vec())
+    }
+
+    fn put_back(self, set_aside: &[i32]) {
+        // SAFETY: the words came from here, see `with_room`.
+        unsafe {
+            let target = self.words.add(HEADER);
+            std::ptr::copy_nonoverlapping(set_aside.as_ptr(), target, set_aside.len());
+        }
+    }
+}
+
 impl Default for Table {
     fn default() -> Self {
         Self {
@@ -103,6 +128,15 @@ impl Default for Table {
 }
 
 impl DeliveryState {
+    /// Counts a turn, in the table's second word.
+    pub(super) fn count_turn(&self) {
+        let table = self.table.get();
+        if !table.words.is_null() {
+            // SAFETY: the table has `HEADER` words before its records.
+            unsafe { *table.words.add(1) = (*table.words.add(1)).wrapping_add(1) };
+        }
+    }
+
     /// Takes the functions and the table of `lib/delivery.js`.
     pub(super) fn configure(
         &self,
@@ -149,7 +183,10 @@ impl DeliveryState {
 /// Records for one connection, to be dispatched together.
 pub(super) struct Batch<'e> {
     environment: &'e Environment,
+    /// The table, from where this batch begins.
     table: Table,
+    /// The table as it was, and what was set aside of it.
+    outer: (Table, Vec<i32>),
     count: usize,
     slab: SlabView,
     /// The memory that borrowed payloads lie in, if JavaScript views it itself.
@@ -170,12 +207,12 @@ impl<'e> Batch<'e> {
         }
         let scope = HandleScope::open(environment.env);
         let slab = view_slab(environment, callbacks)?;
-        let table = state.table.get();
-        // Batches that nest deeper than the table is long wait for nothing and lose nothing: there
-        // is always room for one record, see `configure`, and the innermost takes the last place.
+        let outer = state.table.get();
+        let (table, set_aside) = outer.with_room();
         Some(Self {
             environment,
             table,
+            outer: (outer, set_aside),
             count: 0,
             slab,
             chunk,
@@ -211,7 +248,8 @@ impl<'e> Batch<'e> {
             return self.copied(kind, 0, &payload);
         }
         let length = payload.len();
-        let buffer = raw::buffer_owning(self.environment.env, payload);
+        // Memory of ours could not be transferred to a worker; memory of JavaScript's can.
+        let buffer = raw::buffer_copy(self.environment.env, &payload);
         self.in_buffer(kind, 0, buffer, length);
     }
 
@@ -261,7 +299,6 @@ impl<'e> Batch<'e> {
             ..self.table
         });
         self.run(callbacks, link, call, first, end);
-        state.table.set(self.table);
         // SAFETY: as above.
         unsafe { *self.table.words = cursor_before };
     }
@@ -274,9 +311,10 @@ impl<'e> Batch<'e> {
             None => raw::undefined(env),
         };
         let buffers = self.buffer_list();
+        // A listener may close the connection, and with it the reference.
+        let receiver = link.receiver.get(env);
         let mut next = first;
         while next < end {
-            let receiver = link.receiver.get(env);
             let function = callbacks.dispatch.get(env);
             let args = [
                 raw::int32(env, (HEADER + next * WORDS) as i32),
@@ -377,6 +415,14 @@ impl<'e> Batch<'e> {
             std::ptr::copy_nonoverlapping(words.as_ptr(), target, WORDS);
         }
         self.count += 1;
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let (outer, set_aside) = &self.outer;
+        outer.put_back(set_aside);
+        self.environment.delivery.table.set(*outer);
     }
 }
 

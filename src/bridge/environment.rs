@@ -106,6 +106,9 @@ impl Environment {
             return;
         }
         let _scope = HandleScope::open(self.env);
+        if self.depth.get() == 0 {
+            self.delivery.count_turn();
+        }
         self.depth.set(self.depth.get() + 1);
         let outcome = catch_unwind(AssertUnwindSafe(|| body(self)));
         if outcome.is_err()

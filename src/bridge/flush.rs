@@ -86,7 +86,7 @@ pub(super) fn flush_link(environment: &Environment, link: &Rc<Link>, call: Call)
                 super::threads::uncork(environment, link.id, io);
                 return;
             }
-            Io::Stream(_) | Io::Closed => return,
+            Io::Stream(_) | Io::Closing(_) | Io::Closed => return,
         };
         result.tell(environment, link, call);
     }

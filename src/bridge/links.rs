@@ -37,6 +37,8 @@ pub(super) enum Io {
     EventLoop(Box<EventLoopIo>),
     #[cfg(unix)]
     Thread(Box<ThreadIo>),
+    /// The socket is being closed; what was read of it is still being delivered.
+    Closing(Box<Connection>),
     /// Nothing is left.
     Closed,
 }
@@ -50,6 +52,8 @@ pub(super) struct EventLoopIo {
     pub(super) started: bool,
     pub(super) paused: bool,
     pub(super) read_ended: bool,
+    /// While paused, the peer's end has been looked for, behind what is unread.
+    pub(super) end_sought: bool,
     pub(super) write_blocked: bool,
     pub(super) write_failed: bool,
     /// A FIN is wanted after what is queued.
@@ -63,11 +67,18 @@ impl EventLoopIo {
         self.started && !self.paused && !self.read_ended
     }
 
+    pub(super) fn seeks_end(&self) -> bool {
+        self.started && self.paused && !self.read_ended && !self.end_sought
+    }
+
     /// Watches for what can be done now.
     pub(super) fn update_interest(&self) {
         self.poll.watch(crate::driver::event_loop::Interest {
             read: self.may_read(),
             write: self.write_blocked && !self.write_failed,
+            // A peer that goes away is noticed while paused, too; and a paused connection keeps the
+            // process alive, as any other.
+            end: self.seeks_end(),
         });
     }
 }
@@ -186,6 +197,9 @@ impl Links {
     }
 
     pub(super) fn get(&self, id: f64) -> Option<Rc<Link>> {
+        if !(0.0..9_007_199_254_740_992.0).contains(&id) {
+            return None;
+        }
         let id = id as u64;
         let link = self.places.get(place_of(id))?.link.as_ref()?;
         (link.id == id).then(|| Rc::clone(link))

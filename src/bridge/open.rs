@@ -131,8 +131,11 @@ fn take_over(
     };
     let count = environment.sockets_opened.get();
     let home = environment.io_threads.get().choose(count);
-    if matches!(home, Home::Thread(_)) {
-        super::threads::ensure(environment)?;
+    if let Home::Thread(thread) = home
+        && super::threads::ensure(environment, thread).is_err()
+    {
+        // No thread to be had: the stream driver needs none.
+        return Ok(None);
     }
     let reserved = reserve(environment)?;
     let io = match home {
@@ -155,8 +158,9 @@ fn take_over(
     let context = async_context(environment.env, receiver);
     insert(environment, reserved, reference, context, io);
     if let Some(link) = environment.link(reserved.id as f64) {
-        super::flush::flush_link(environment, &link, super::delivery::Call::Nested);
-        super::threads::flush_commands(environment);
+        // Not before `lib/native-socket.js` has put everything in place for what may come of it:
+        // it schedules the flush.
+        environment.mark_dirty(&link);
     }
     Ok(Some(reserved.id as f64))
 }
@@ -198,6 +202,7 @@ fn on_event_loop(
         started: false,
         paused: false,
         read_ended: false,
+        end_sought: false,
         write_blocked: false,
         write_failed: false,
         shutdown: false,

@@ -114,7 +114,7 @@ fn violate(environment: &Environment, link: &Link, error: ProtocolError, call: C
 /// Does something with the decoder, if the connection has one on this thread.
 fn with_decoder<R>(link: &Link, work: impl FnOnce(&mut Decoder) -> R) -> Option<R> {
     match &mut *link.io.borrow_mut() {
-        Io::Stream(connection) => Some(work(&mut connection.decoder)),
+        Io::Stream(connection) | Io::Closing(connection) => Some(work(&mut connection.decoder)),
         #[cfg(unix)]
         Io::EventLoop(io) => Some(work(&mut io.connection.decoder)),
         #[cfg(unix)]
@@ -144,6 +144,9 @@ mod sockets {
             if ready.write {
                 crate::bridge::flush::flush_link(environment, link, Call::Callback);
             }
+            if ready.end {
+                seek_end(environment, link);
+            }
             if ready.read {
                 read_turn(environment, link);
             }
@@ -151,6 +154,19 @@ mod sockets {
                 io.update_interest();
             }
         });
+    }
+
+    /// While paused: tells of the peer's end if nothing lies before it.
+    fn seek_end(environment: &Rc<Environment>, link: &Rc<Link>) {
+        let received = match &mut *link.io.borrow_mut() {
+            Io::EventLoop(io) if io.seeks_end() => {
+                let received = socket::peek(&io.socket);
+                io.end_sought = matches!(received, Received::Bytes(_));
+                received
+            }
+            _ => return,
+        };
+        end_reading(environment, link, received);
     }
 
     /// Bytes that were read before the takeover, then the socket.
@@ -207,6 +223,9 @@ mod sockets {
                 }
                 Step::Nothing => break,
             };
+            // Answers leave before more is read: a peer that waits for them gets them, and what
+            // counts as unanswered (pings) does not pile up.
+            crate::bridge::flush::flush_dirty(environment);
             // A short read has emptied the socket: asking again would only tell that.
             if length < wanted {
                 break;

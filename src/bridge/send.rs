@@ -175,7 +175,7 @@ fn queue_message(
                 }
             }
         }
-        Io::Closed => {}
+        Io::Closing(_) | Io::Closed => {}
     }
 }
 
@@ -194,7 +194,7 @@ fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) {
             io.cork.extend_from_slice(bytes);
             io.corked(link, before, mark);
         }
-        Io::Stream(_) | Io::Closed => {}
+        Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
     }
 }
 

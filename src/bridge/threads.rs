@@ -1,5 +1,6 @@
 //! Connections that live on I/O threads, seen from JavaScript's thread.
 
+use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -7,7 +8,6 @@ use super::control;
 use super::delivery::{Batch, Call, Kind, message_kind};
 use super::environment::Environment;
 use super::links::{Io, Link, ThreadIo};
-use super::raw::Failure;
 use crate::driver::event_loop::Wake;
 use crate::driver::io_threads::{Command, CommandKind, Delivery, Item, Place, Pool};
 use crate::protocol::MessageOptions;
@@ -32,37 +32,37 @@ impl Threads {
     }
 }
 
-/// Prepares for connections on threads, if that has not been done.
-pub(super) fn ensure(environment: &Rc<Environment>) -> Result<(), Failure> {
-    if environment.threads.borrow().is_some() {
-        return Ok(());
+/// Starts a thread, unless it runs already.
+pub(super) fn ensure(environment: &Rc<Environment>, thread: usize) -> io::Result<()> {
+    let mut threads = environment.threads.borrow_mut();
+    if threads.is_none() {
+        *threads = Some(prepare(environment)?);
     }
-    let failure = |error: std::io::Error| Failure {
-        code: "HAWSER_ERR_IO_THREADS",
-        message: format!("the I/O threads could not be started: {error}"),
-    };
-    let Some(event_loop) = environment.event_loop else {
-        return Err(failure(std::io::ErrorKind::Unsupported.into()));
-    };
+    match &mut *threads {
+        Some(threads) => threads.pool.ensure(thread),
+        None => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+fn prepare(environment: &Rc<Environment>) -> io::Result<Threads> {
+    let event_loop = environment.event_loop.ok_or(io::ErrorKind::Unsupported)?;
     let weak = Rc::downgrade(environment);
     let wake = Wake::new(event_loop, move || {
         if let Some(environment) = weak.upgrade() {
             collect(&environment);
         }
-    })
-    .map_err(failure)?;
+    })?;
     wake.set_referenced(false);
     environment.handle_opened();
     // SAFETY: the senders are owned by the pool, whose threads are joined before the handle is
     // closed (see `shut_down`).
     let sender = unsafe { wake.sender() };
-    *environment.threads.borrow_mut() = Some(Threads {
+    Ok(Threads {
         pool: Pool::new(move || sender.wake()),
         wake,
         referenced: 0,
         resumed: Vec::new(),
-    });
-    Ok(())
+    })
 }
 
 /// Queues a command for the thread of a connection. [`flush_commands`] sends it.
@@ -77,8 +77,7 @@ pub(super) fn command_thread(
     kind: CommandKind,
 ) {
     if let Some(threads) = &mut *environment.threads.borrow_mut() {
-        // Threads are started by `open`, which reports what fails; later this cannot fail.
-        let _ = threads.pool.command(thread, Command { key, kind });
+        threads.pool.command(thread, Command { key, kind });
     }
 }
 

@@ -12,7 +12,9 @@ use std::ptr::NonNull;
 
 use socket2::Socket;
 
-use super::libuv::{Libuv, UV_ASYNC, UV_POLL, UV_READABLE, UV_WRITABLE, UvHandle, UvLoop};
+use super::libuv::{
+    Libuv, UV_ASYNC, UV_DISCONNECT, UV_POLL, UV_READABLE, UV_WRITABLE, UvHandle, UvLoop,
+};
 
 /// The loop of one environment. Only its own thread may use it.
 #[derive(Clone, Copy)]
@@ -35,6 +37,8 @@ impl EventLoop {
 pub struct Interest {
     pub read: bool,
     pub write: bool,
+    /// The peer's end, while nothing is read.
+    pub end: bool,
 }
 
 /// Watches a socket.
@@ -44,7 +48,7 @@ pub struct Poll {
 
 impl Poll {
     /// Begins to watch nothing of `socket`, which must stay open until the poll is closed.
-    /// `on_ready` is told what the socket is ready for; an error of the socket counts as both.
+    /// `on_ready` is told what the socket is ready for; an error of the socket counts as all.
     pub fn new(
         event_loop: EventLoop,
         socket: &Socket,
@@ -73,6 +77,9 @@ impl Poll {
         }
         if interest.write {
             events |= UV_WRITABLE;
+        }
+        if interest.end {
+            events |= UV_DISCONNECT;
         }
         let uv = self.handle.uv;
         // SAFETY: the handle was initialized by `uv_poll_init` and is not closed: closing it
@@ -262,6 +269,7 @@ unsafe extern "C" fn ready(handle: *mut UvHandle, status: c_int, events: c_int) 
     (callbacks.on_ready)(Interest {
         read: status < 0 || events & UV_READABLE != 0,
         write: status < 0 || events & UV_WRITABLE != 0,
+        end: status < 0 || events & UV_DISCONNECT != 0,
     });
 }
 

@@ -13,6 +13,7 @@ mod delivery;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -66,6 +67,8 @@ pub enum CommandKind {
     NoDelay(bool),
     /// Keep-alive probes after so many seconds (0: the system's default), or none.
     KeepAlive(Option<u32>),
+    /// The coming close is to be a RST.
+    Reset,
     /// Send a FIN after what is queued.
     Shutdown,
     /// Write what the socket takes, and close it.
@@ -96,14 +99,20 @@ impl Pool {
         }
     }
 
-    /// Queues a command for a thread, which is started if need be.
-    pub fn command(&mut self, thread: usize, command: Command) -> std::io::Result<()> {
+    /// Starts a thread, and those before it, unless they run already.
+    pub fn ensure(&mut self, thread: usize) -> std::io::Result<()> {
         while self.threads.len() <= thread {
             let thread = Thread::start(self.threads.len(), Arc::clone(&self.outbox))?;
             self.threads.push(thread);
         }
-        self.threads[thread].pending.push(command);
         Ok(())
+    }
+
+    /// Queues a command for a thread that has been started.
+    pub fn command(&mut self, thread: usize, command: Command) {
+        if let Some(thread) = self.threads.get_mut(thread) {
+            thread.pending.push(command);
+        }
     }
 
     /// Hands the queued commands to their threads.
@@ -273,7 +282,7 @@ async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
             }
             let closes = matches!(kind, CommandKind::Close);
             if let Some(connection) = connections.get(&key) {
-                if connection.apply(kind) {
+                if guarded(connection, || connection.apply(kind)).unwrap_or(false) {
                     dirty.push(Rc::clone(connection));
                 }
                 if closes {
@@ -282,26 +291,35 @@ async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
             }
         }
         for connection in dirty.drain(..) {
-            connection.flush();
+            guarded(&connection, || connection.flush());
         }
         let requests = std::mem::take(&mut *lock(&shared.requests));
         for request in requests {
             match request {
                 Request::Drain { deadline, barrier } => {
                     for connection in connections.values() {
-                        connection.flush_until(deadline);
+                        guarded(connection, || connection.flush_until(deadline));
                     }
                     barrier.arrive();
                 }
                 Request::Exit => {
                     for connection in connections.values() {
-                        connection.apply(CommandKind::Close);
+                        guarded(connection, || connection.apply(CommandKind::Close));
                     }
                     return;
                 }
             }
         }
     }
+}
+
+/// Does something for a connection. A panic ends that connection, not the thread.
+fn guarded<R>(connection: &ThreadConnection, work: impl FnOnce() -> R) -> Option<R> {
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    if outcome.is_err() {
+        connection.abort();
+    }
+    outcome.ok()
 }
 
 const READ_BUFFER: usize = 64 * 1024;

@@ -22,6 +22,8 @@ pub(super) const UV_POLL: c_int = 8;
 pub(super) const UV_READABLE: c_int = 1;
 /// `UV_WRITABLE`.
 pub(super) const UV_WRITABLE: c_int = 2;
+/// `UV_DISCONNECT`.
+pub(super) const UV_DISCONNECT: c_int = 4;
 
 macro_rules! functions {
     ($($field:ident: $symbol:literal as $type:ty;)*) => {

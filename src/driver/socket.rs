@@ -24,6 +24,11 @@ pub fn set_no_delay(socket: &Socket, no_delay: bool) {
     let _ = socket.set_tcp_nodelay(no_delay);
 }
 
+/// Makes the coming close of the socket a RST instead of a FIN.
+pub fn reset_on_close(socket: &Socket) {
+    let _ = socket.set_linger(Some(Duration::ZERO));
+}
+
 /// What came of a read.
 #[derive(Debug)]
 pub enum Received {
@@ -50,6 +55,12 @@ pub fn receive_into(socket: &Socket, buffer: &mut Vec<u8>, most: usize) -> Recei
         commit_spare(buffer, length);
     }
     received
+}
+
+/// What a read would give, without reading it.
+pub fn peek(socket: &Socket) -> Received {
+    let mut byte = [std::mem::MaybeUninit::uninit()];
+    classify(|| socket.peek(&mut byte))
 }
 
 fn classify(mut read: impl FnMut() -> io::Result<usize>) -> Received {

@@ -58,7 +58,7 @@ impl Message {
         limit: Option<usize>,
     ) -> Result<(), ProtocolError> {
         let start = self.buffer.len();
-        let limit = limit.map(|limit| limit - self.handed_out);
+        let limit = limit.map(|limit| limit.saturating_sub(self.handed_out));
         inflater.push(piece, &mut self.buffer, limit)?;
         self.validate_from(start)
     }
@@ -71,7 +71,7 @@ impl Message {
         limit: Option<usize>,
     ) -> Result<(), ProtocolError> {
         let start = self.buffer.len();
-        let limit = limit.map(|limit| limit - self.handed_out);
+        let limit = limit.map(|limit| limit.saturating_sub(self.handed_out));
         inflater.end_frame(fin, &mut self.buffer, limit)?;
         self.validate_from(start)
     }

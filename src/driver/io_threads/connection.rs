@@ -63,16 +63,27 @@ struct Flow {
     stalled: Cell<bool>,
     /// The peer's FIN or an error came: there is nothing more to read.
     read_ended: Cell<bool>,
+    /// Readiness came while paused, and will not come again: read when resumed.
+    unread: Cell<bool>,
+    /// While paused, the end of the peer has been looked for, behind what is unread.
+    end_sought: Cell<bool>,
     /// The socket took no more.
     write_blocked: Cell<bool>,
     write_failed: Cell<bool>,
     shutdown: Cell<bool>,
+    /// Closing is to be a RST.
+    reset: Cell<bool>,
     closed: Cell<bool>,
 }
 
 impl Flow {
     fn may_read(&self) -> bool {
         self.started.get() && !self.paused.get() && !self.stalled.get() && !self.read_ended.get()
+    }
+
+    /// A peer that goes away is noticed while paused, too, unless unread data lie before its end.
+    fn seeks_end(&self) -> bool {
+        self.started.get() && self.paused.get() && !self.read_ended.get() && !self.end_sought.get()
     }
 }
 
@@ -149,6 +160,7 @@ impl ThreadConnection {
             CommandKind::Pause => self.flow.paused.set(true),
             CommandKind::Resume => {
                 self.flow.paused.set(false);
+                self.flow.end_sought.set(false);
                 self.changed.notify_one();
             }
             CommandKind::Unstall => {
@@ -162,6 +174,10 @@ impl ThreadConnection {
             }
             CommandKind::KeepAlive(seconds) => {
                 socket::set_keep_alive(self.socket.get_ref(), seconds);
+            }
+            CommandKind::Reset => {
+                self.flow.reset.set(true);
+                socket::reset_on_close(self.socket.get_ref());
             }
             CommandKind::Shutdown => {
                 self.flow.shutdown.set(true);
@@ -189,9 +205,26 @@ impl ThreadConnection {
         let _ = socket::flush_until(self.socket.get_ref(), outbound, deadline);
     }
 
+    /// Ends the connection after a panic in its code.
+    pub(super) fn abort(&self) {
+        self.flow.read_ended.set(true);
+        self.flow.write_failed.set(true);
+        let error = io::Error::from_raw_os_error(libc::EIO);
+        self.outbox
+            .push(Delivery::of(self.key, Item::ReadFailed(error)));
+    }
+
     async fn run(self: Rc<Self>) {
+        let _guard = AbortOnPanic(&self);
         while !self.flow.closed.get() {
             let may_read = self.flow.may_read();
+            let seeks_end = self.flow.seeks_end();
+            if may_read && self.flow.unread.take() {
+                // Nothing will say that the socket is readable: it has been said.
+                self.flow.unread.set(self.read() == Socketful::More);
+                tokio::task::yield_now().await;
+                continue;
+            }
             let may_write = self.flow.write_blocked.get();
             tokio::select! {
                 biased;
@@ -201,6 +234,17 @@ impl ThreadConnection {
                         self.write();
                         if self.flow.write_blocked.get() {
                             guard.clear_ready();
+                        }
+                    }
+                    Err(error) => return self.fail_read(error),
+                },
+                ready = self.socket.readable(), if seeks_end => match ready {
+                    Ok(mut guard) => {
+                        self.flow.unread.set(true);
+                        if guard.ready().is_read_closed() {
+                            self.seek_end();
+                        } else {
+                            guard.clear_ready_matching(Ready::READABLE);
                         }
                     }
                     Err(error) => return self.fail_read(error),
@@ -316,6 +360,17 @@ impl ThreadConnection {
         (received, buffer.len())
     }
 
+    /// While paused: tells of the peer's end if nothing lies before it.
+    fn seek_end(&self) {
+        let item = match socket::peek(self.socket.get_ref()) {
+            Received::Bytes(_) | Received::WouldBlock => return self.flow.end_sought.set(true),
+            Received::End => Item::End,
+            Received::Failed(error) => Item::ReadFailed(error),
+        };
+        self.flow.read_ended.set(true);
+        self.deliver(Delivery::of(self.key, item));
+    }
+
     fn take_head(&self, mut head: Vec<u8>) {
         let mut delivery = Delivery::new(self.key);
         decode(&mut self.state.borrow_mut(), &mut head, &mut delivery);
@@ -342,14 +397,36 @@ impl ThreadConnection {
         if self.flow.closed.replace(true) {
             return;
         }
+        if self.flow.paused.get() && self.flow.started.get() && !self.flow.read_ended.get() {
+            // What the peer said before the end is still heard.
+            self.read();
+        }
+        let mut last = Delivery::of(self.key, Item::Closed);
         if !self.flow.write_failed.get() {
             let outbound = &mut self.state.borrow_mut().outbound;
             let _ = socket::flush(self.socket.get_ref(), outbound);
+            let completed = outbound.take_completed();
+            if completed > 0 {
+                last.items.insert(0, Item::Sent(completed));
+            }
         }
         // The peer learns of it now, even if the task that holds the descriptor ends a little later.
-        let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Both);
+        if !self.flow.reset.get() {
+            let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Both);
+        }
         self.changed.notify_one();
-        self.outbox.push(Delivery::of(self.key, Item::Closed));
+        self.outbox.push(last);
+    }
+}
+
+/// Tells JavaScript when the task of a connection ends by a panic, which tokio keeps to itself.
+struct AbortOnPanic<'a>(&'a ThreadConnection);
+
+impl Drop for AbortOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.abort();
+        }
     }
 }
 

@@ -69,12 +69,17 @@ impl Delivery {
     }
 
     /// Whether a paused connection holds this back: what the peer said, but not what became of our
-    /// own frames, nor the end, before which everything held is delivered.
+    /// own frames, and not the end (the stream that JavaScript sees holds that back by itself).
     pub fn waits_while_paused(&self) -> bool {
         !self.items.iter().any(|item| {
             matches!(
                 item,
-                Item::Sent(_) | Item::Drained | Item::ShutDown | Item::WriteFailed(_)
+                Item::Sent(_)
+                    | Item::Drained
+                    | Item::ShutDown
+                    | Item::WriteFailed(_)
+                    | Item::ReadFailed(_)
+                    | Item::End
             )
         })
     }
