@@ -131,7 +131,7 @@ class Connection {
     this.counterIndex = 2 * (place % PER_PAGE);
     this.id = id;
     this.isNative = true;
-    this.pendingPongs = new PendingPongs();
+    this.pendingPongs = new PendingPongs(this);
     return true;
   }
 
@@ -141,7 +141,7 @@ class Connection {
    * @param {Buffer} head what had been read before
    */
   start(head) {
-    if (this.paused) this.head = head;
+    if (this.paused && head.length > 0) this.head = head;
     else native.start(this.id, head);
   }
 
@@ -165,6 +165,11 @@ class Connection {
   /** Bytes that were accepted since the engine has the socket. */
   get acceptedBytes() {
     return this.counters === null ? 0 : this.counters[this.counterIndex];
+  }
+
+  /** Bytes that were written since the engine has the socket. */
+  get writtenBytes() {
+    return this.counters === null ? 0 : this.counters[this.counterIndex + 1];
   }
 
   /** The longest message that is accepted, in bytes; 0 for no limit. */

@@ -2,11 +2,11 @@
 
 const { currentBatch, currentTurn } = require('./delivery');
 
-/** Turns after which a pong should have been written. */
-const PATIENCE = 2;
+/** Milliseconds that a pong may take once the engine has it. */
+const PATIENCE = 250;
 
 /**
- * The automatic pongs of a connection that are not written yet.
+ * The automatic pongs of a connection that the engine has not written yet.
  *
  * The engine may read faster than JavaScript takes what was read, and write
  * only after. A peer that sends pings and reads their pongs is not to be taken
@@ -14,19 +14,23 @@ const PATIENCE = 2;
  * present read, and what has not left although there was time for it.
  */
 class PendingPongs {
-  constructor() {
-    /** @type {{ batch: number, turn: number }[]} in the order of the pings */
+  /**
+   * @param {import('./connection')} connection
+   */
+  constructor(connection) {
+    this._connection = connection;
+    /** @type {Pong[]} in the order of the pings */
     this._queued = [];
   }
 
-  /** A pong is sent. */
+  /** A pong has been queued. */
   add() {
-    this._queued.push({ batch: currentBatch(), turn: currentTurn() });
-  }
-
-  /** The oldest pong is written, or never will be. */
-  remove() {
-    this._queued.shift();
+    this._queued.push({
+      batch: currentBatch(),
+      turn: currentTurn(),
+      end: this._connection.acceptedBytes,
+      since: 0,
+    });
   }
 
   /**
@@ -34,33 +38,59 @@ class PendingPongs {
    * @returns {boolean} whether that many count against the peer
    */
   areTooMany(most) {
+    this._forgetWritten();
+
     const queued = this._queued;
-    const length = queued.length;
+    const { length } = queued;
     const batch = currentBatch();
-    const turn = currentTurn();
-    let late = 0;
     let present = 0;
 
-    // The late ones are at the front, those of the present read at the back.
-    while (late < most && late < length && isLate(queued[late], turn)) late++;
     while (
-      late + present < Math.min(most, length) &&
+      present < Math.min(most, length) &&
       queued[length - 1 - present].batch === batch
     ) {
       present++;
     }
 
-    return late + present >= most;
+    return present + this._countLate(most - present) >= most;
+  }
+
+  /** @private */
+  _forgetWritten() {
+    const { writtenBytes } = this._connection;
+    const kept = this._queued.findIndex(({ end }) => end > writtenBytes);
+
+    if (kept !== 0) this._queued.splice(0, kept < 0 ? Infinity : kept);
+  }
+
+  /**
+   * @param {number} most how far to count
+   * @returns {number} how many of the oldest have waited too long
+   * @private
+   */
+  _countLate(most) {
+    const turn = currentTurn();
+    const now = performance.now();
+    let late = 0;
+
+    for (const pong of this._queued.slice(0, most)) {
+      // What was queued in this turn has not been handed over.
+      if (pong.turn === turn) break;
+
+      pong.since ||= now;
+      if (now - pong.since >= PATIENCE) late++;
+    }
+
+    return late;
   }
 }
 
 module.exports = PendingPongs;
 
 /**
- * @param {{ turn: number }} pong
- * @param {number} turn the present turn
- * @returns {boolean} whether there was time to write the pong
+ * @typedef {object} Pong
+ * @property {number} batch the batch of events that had the ping
+ * @property {number} turn the turn of the event loop that had it
+ * @property {number} end where the pong ends in the stream of what is sent
+ * @property {number} since when it was first found unwritten in a later turn
  */
-function isLate(pong, turn) {
-  return turn - pong.turn >= PATIENCE;
-}

@@ -98,19 +98,16 @@ function listenToSocket(socket, isNative) {
  * @param {Buffer} data the payload of the ping
  */
 function answerPing(websocket, data) {
-  const { pendingPongs } = websocket._receiver;
-
   if (hasTooManyPongs(websocket)) {
     websocket.terminate();
     return;
   }
 
   websocket._pendingAutoPongs++;
-  pendingPongs?.add();
   websocket.pong(data, !websocket._isServer, () => {
     websocket._pendingAutoPongs--;
-    pendingPongs?.remove();
   });
+  websocket._receiver.pendingPongs?.add();
 }
 
 /**

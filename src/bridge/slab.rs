@@ -64,6 +64,8 @@ pub(super) struct SlabView {
     data: *mut u8,
     length: usize,
     used: usize,
+    /// Something small did not fit any more.
+    is_full: bool,
 }
 
 impl SlabView {
@@ -80,18 +82,24 @@ impl SlabView {
             data: data.cast(),
             length,
             used: used.min(length),
+            is_full: false,
         }
     }
 
-    /// Whether another small payload is likely to fit.
+    /// Whether a batch may go on. Once something did not fit it had better end, and the next one
+    /// begin with a new slab.
     pub(super) fn has_room(&self) -> bool {
-        self.length - self.used >= ROOM_TO_GO_ON
+        !self.is_full && self.length - self.used >= ROOM_TO_GO_ON
     }
 
     /// Copies a small payload into the slab; returns its offset, or `None` if it is not for here.
     pub(super) fn copy(&mut self, bytes: &[u8]) -> Option<usize> {
         let offset = self.used;
-        if bytes.len() > SLAB_PAYLOAD || bytes.len() > self.length - offset {
+        if bytes.len() > SLAB_PAYLOAD {
+            return None;
+        }
+        if bytes.len() > self.length - offset {
+            self.is_full = true;
             return None;
         }
         // SAFETY: `offset + bytes.len()` is within the slab, whose address was asked for when this
