@@ -5,7 +5,6 @@ const { Kind } = require('./delivery');
 const describeConnection = require('./connection-settings');
 const errors = require('./errors');
 const native = require('./native');
-const PendingPongs = require('./pending-pongs');
 
 // Taken once: a test that replaces the timers of the process for a while must
 // not leave a flush unscheduled for good.
@@ -65,7 +64,7 @@ class Connection {
     this.owner = owner;
     this.events = events;
     this.binaryType = binaryType || 'nodebuffer';
-    /** @type {PendingPongs | null} if the engine writes them */
+    /** @type {import('./pending-pongs') | null} if the engine writes them */
     this.pendingPongs = null;
     /** Whether the decoder has ended with an error. */
     this.failed = false;
@@ -131,7 +130,6 @@ class Connection {
     this.counterIndex = 2 * (place % PER_PAGE);
     this.id = id;
     this.isNative = true;
-    this.pendingPongs = new PendingPongs(this);
     return true;
   }
 

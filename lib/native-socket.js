@@ -15,9 +15,8 @@
 const { Duplex } = require('stream');
 const net = require('net');
 
-const { Kind } = require('./delivery');
-const errors = require('./errors');
 const native = require('./native');
+const NativeHandle = require('./native-handle');
 const settings = require('./settings');
 
 // Taken once: a test that replaces the timers of the process for a while must
@@ -65,182 +64,6 @@ function takeOver(connection, socket, options, response) {
   nextTick(native.flush);
   flushAtExit();
   return true;
-}
-
-/**
- * Stands in for the handle of a socket that was taken over. Its methods are the
- * ones that `net.Socket` calls.
- */
-class NativeHandle {
-  /**
-   * @param {import('./connection')} connection the native connection
-   * @param {any} socket the socket, with its handle still in place
-   */
-  constructor(connection, socket) {
-    this._connection = connection;
-    this._socket = socket;
-    this._closeCallback = null;
-    this._shutdownCallback = null;
-    this._readBefore = socket.bytesRead;
-    this._writtenBefore = socket.bytesWritten;
-    this._peerName = nameOf(socket, 'remote');
-    this._socketName = nameOf(socket, 'local');
-    this._referenced = true;
-    /** Bytes moved when somebody last asked whether there were any. */
-    this._activity = 0;
-    this.reading = true;
-  }
-
-  get fd() {
-    return -1;
-  }
-
-  get bytesRead() {
-    return this._readBefore + native.bytesRead(this._connection.id);
-  }
-
-  get bytesWritten() {
-    return this._writtenBefore + this._connection.acceptedBytes;
-  }
-
-  /**
-   * @returns {boolean} whether bytes have moved since this was last asked
-   */
-  wasActive() {
-    const before = this._activity;
-
-    this._activity = this.bytesRead + this.bytesWritten;
-    return this._activity !== before;
-  }
-
-  getpeername(out) {
-    Object.assign(out, this._peerName);
-    return 0;
-  }
-
-  getsockname(out) {
-    Object.assign(out, this._socketName);
-    return 0;
-  }
-
-  getAsyncId() {
-    return -1;
-  }
-
-  // The connection reads by itself: see `pause()` and `resume()` below.
-  readStart() {
-    return 0;
-  }
-
-  readStop() {
-    return 0;
-  }
-
-  setNoDelay(enable) {
-    native.setNoDelay(this._connection.id, Boolean(enable));
-    return 0;
-  }
-
-  setKeepAlive(enable, delay) {
-    native.setKeepAlive(this._connection.id, Boolean(enable), delay >>> 0);
-    return 0;
-  }
-
-  ref() {
-    this._referenced = true;
-    native.setReferenced(this._connection.id, true);
-  }
-
-  unref() {
-    this._referenced = false;
-    native.setReferenced(this._connection.id, false);
-  }
-
-  hasRef() {
-    return this._referenced;
-  }
-
-  /**
-   * Sends a FIN after what is queued.
-   *
-   * @param {() => void} callback called when it is sent
-   */
-  shutdown(callback) {
-    this._shutdownCallback = callback;
-    if (native.shutdown(this._connection.id) === 1) {
-      nextTick(native.flush);
-    }
-  }
-
-  /**
-   * Closes the socket, after what it takes of the queue.
-   *
-   * @param {() => void} [callback] called when it is closed
-   */
-  close(callback) {
-    this._closeCallback = callback;
-    this._connection.close();
-  }
-
-  reset(callback) {
-    this.close(callback);
-    return 0;
-  }
-
-  /**
-   * News of the socket from the engine.
-   *
-   * @param {number} kind one of `Kind`
-   * @param {number} detail what the kind says
-   */
-  handleNote(kind, detail) {
-    const socket = this._socket;
-
-    switch (kind) {
-      case Kind.END:
-        // As Node does at the end of a stream: the `end` event follows when
-        // the stream is not paused.
-        socket.push(null);
-        socket.read(0);
-        break;
-      case Kind.READ_FAILED:
-        socket.destroy(errors.socketFailed(detail, 'read'));
-        break;
-      case Kind.WRITE_FAILED:
-        socket.destroy(errors.socketFailed(detail, 'write'));
-        break;
-      case Kind.DRAINED:
-        socket.emit('drain');
-        break;
-      case Kind.SHUT_DOWN: {
-        const callback = this._shutdownCallback;
-
-        this._shutdownCallback = null;
-        callback?.();
-        break;
-      }
-      case Kind.CLOSED:
-        this._finish();
-    }
-  }
-
-  /**
-   * The descriptor is closed.
-   *
-   * @private
-   */
-  _finish() {
-    const { _closeCallback: callback, _connection: connection } = this;
-
-    try {
-      connection.failCallbacks(this._socket.errored);
-    } finally {
-      this._closeCallback = null;
-      // Closed without having been asked: the socket could not be served.
-      if (callback) callback();
-      else this._socket.destroy();
-    }
-  }
 }
 
 /**
@@ -380,23 +203,6 @@ function writeBytes(socket, bytes) {
  */
 function toBuffer(chunk, encoding) {
   return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
-}
-
-/**
- * @param {any} socket
- * @param {'local' | 'remote'} end
- * @returns {{ address?: string, family?: string, port?: number }} the address
- *     of one end, in the form that handles give it
- */
-function nameOf(socket, end) {
-  const address = socket[`${end}Address`];
-  if (address === undefined) return {};
-
-  return {
-    address,
-    family: socket[`${end}Family`],
-    port: socket[`${end}Port`],
-  };
 }
 
 /**

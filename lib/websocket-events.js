@@ -14,6 +14,7 @@ const {
   kStatusCode,
   kWebSocket,
 } = require('./constants');
+const PendingPongs = require('./pending-pongs');
 
 // Taken once: a test that replaces the timers of the process for a while must
 // not leave a flush unscheduled for good.
@@ -98,6 +99,12 @@ function listenToSocket(socket, isNative) {
  * @param {Buffer} data the payload of the ping
  */
 function answerPing(websocket, data) {
+  const connection = websocket._receiver;
+
+  if (connection.isNative) {
+    connection.pendingPongs ??= new PendingPongs(connection);
+  }
+
   if (hasTooManyPongs(websocket)) {
     websocket.terminate();
     return;
@@ -107,7 +114,7 @@ function answerPing(websocket, data) {
   websocket.pong(data, !websocket._isServer, () => {
     websocket._pendingAutoPongs--;
   });
-  websocket._receiver.pendingPongs?.add();
+  connection.pendingPongs?.add();
 }
 
 /**
