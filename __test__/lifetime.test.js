@@ -23,6 +23,19 @@ test('an open client keeps its process alive until it closes', async (t) => {
   assert.match(stdout, /closed 1000/);
 });
 
+test('a paused client keeps its process alive', async (t) => {
+  const { wss, url } = await startServer(t, Peer);
+  wss.on('connection', (connection) => {
+    connection.on('message', () => connection.close(1000));
+  });
+
+  const program = runProgram(t, 'lifetime-client', url, 'pause for a while');
+
+  const { code, stdout } = await program.ended;
+  assert.equal(code, 0);
+  assert.equal(stdout, 'resumed\nclosed 1000\n');
+});
+
 test('unref() of _socket lets the process of a client end', async (t) => {
   const { url } = await startServer(t, Peer);
 

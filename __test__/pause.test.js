@@ -116,6 +116,16 @@ testInRoles('a paused connection can be terminated', async (t, role) => {
   assert.equal(theirs.code, 1006);
 });
 
+testInRoles('a terminated connection can be paused', async (t, role) => {
+  const { subject } = await connect(t, role);
+  const closed = closeOf(subject);
+
+  subject.terminate();
+  subject.pause();
+
+  assert.equal((await closed).code, 1006);
+});
+
 test('pause() and resume() do nothing while connecting or closed', async (t) => {
   const listener = await listenRaw(t);
   const client = new WebSocket(listener.url);

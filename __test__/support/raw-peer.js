@@ -123,23 +123,27 @@ class RawPeer {
  * @param {object} [options]
  * @param {string[]} [options.headers] more header lines
  * @param {string} [options.path]
+ * @param {Buffer} [options.firstBytes] sent in the same write as the request
  * @returns {Promise<RawPeer>}
  */
-async function connectRawClient(t, port, { headers = [], path = '/' } = {}) {
+async function connectRawClient(
+  t,
+  port,
+  { headers = [], path = '/', firstBytes = Buffer.alloc(0) } = {},
+) {
   const socket = net.connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
-  socket.write(
-    [
-      `GET ${path} HTTP/1.1`,
-      'Host: 127.0.0.1',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==',
-      ...headers,
-      '\r\n',
-    ].join('\r\n'),
-  );
+  const request = [
+    `GET ${path} HTTP/1.1`,
+    'Host: 127.0.0.1',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==',
+    ...headers,
+    '\r\n',
+  ].join('\r\n');
+  socket.write(Buffer.concat([Buffer.from(request), firstBytes]));
   const { handshake, head } = await readHandshake(socket);
   return new RawPeer(socket, { masks: true, head, handshake });
 }

@@ -11,6 +11,15 @@ const modes = {
   stay() {
     console.log('open');
   },
+  'pause for a while'() {
+    client.pause();
+    client.send('paused');
+    // Does not keep the process alive itself.
+    setTimeout(() => {
+      console.log('resumed');
+      client.resume();
+    }, 200).unref();
+  },
   unref() {
     client._socket.unref();
     console.log('open');
