@@ -14,8 +14,9 @@ test('a callback that throws does not keep others from being called', async (t) 
   assert.equal(code, 0, stderr);
   assert.deepEqual(stdout.trim().split('\n'), [
     'callback 0 sent',
-    'caught of the first callback',
+    'caught of callback 0',
     'callback 1 sent',
+    'caught of callback 1',
     'callback 2 sent',
     'callback 3 sent',
     'closed 1005',

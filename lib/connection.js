@@ -89,8 +89,8 @@ class Connection {
     this.counters = null;
     this.counterIndex = 0;
     this.paused = false;
-    /** @type {Buffer | null} what came before the engine had the socket */
-    this.head = null;
+    /** Whether the engine keeps what was read before it had the socket. */
+    this.keepsHead = false;
   }
 
   /**
@@ -139,8 +139,8 @@ class Connection {
    * @param {Buffer} head what had been read before
    */
   start(head) {
-    if (this.paused && head.length > 0) this.head = head;
-    else native.start(this.id, head);
+    this.keepsHead = this.paused && head.length > 0;
+    native.start(this.id, head);
   }
 
   /**
@@ -204,16 +204,15 @@ class Connection {
     this.paused = false;
     if (!this.isNative || this.deferred?.running) return;
 
-    if (this.head === null) {
-      native.resume(this.id);
-      return;
-    }
-
-    const head = this.head;
-
-    this.head = null;
     native.resume(this.id);
-    native.start(this.id, head);
+
+    if (this.keepsHead) {
+      this.keepsHead = false;
+      nextTick(() => {
+        if (this.paused) this.keepsHead = true;
+        else native.start(this.id, EMPTY_BUFFER);
+      });
+    }
   }
 
   /** Writes what waits. Its callbacks are called in the next tick. */

@@ -24,7 +24,7 @@ class Corking {
    */
   constructor(socket) {
     this._socket = socket;
-    this._isCorked = false;
+    this.isCorked = false;
     /** The last turn in which a frame was written. */
     this._turn = -1;
     endTurnAtExit();
@@ -33,7 +33,7 @@ class Corking {
   /** To be called before a frame is written. */
   begin() {
     // In an `exit` listener there is no next tick.
-    if (this._isCorked || isExiting || this._socket.destroyed) return;
+    if (this.isCorked || isExiting || this._socket.destroyed) return;
 
     if (!turnEnds) {
       turnEnds = true;
@@ -46,16 +46,16 @@ class Corking {
     }
 
     corked.add(this);
-    this._isCorked = true;
+    this.isCorked = true;
     this._socket.cork();
   }
 
   /** Lets go what was written in this turn. */
   end() {
-    if (!this._isCorked) return;
+    if (!this.isCorked) return;
 
     corked.delete(this);
-    this._isCorked = false;
+    this.isCorked = false;
     this._socket.uncork();
   }
 }

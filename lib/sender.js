@@ -370,6 +370,14 @@ class Sender {
     const last = list.length - 1;
 
     this._corking?.begin();
+    // Node calls the callbacks of frames that leave together in one loop, which
+    // an exception of one would end.
+    if (typeof callback === 'function' && this._corking?.isCorked) {
+      const given = callback;
+
+      callback = (error) => nextTick(given, error);
+    }
+
     for (let i = 0; i < last; i++) socket.write(list[i]);
     socket.write(list[last], callback);
   }

@@ -145,7 +145,8 @@ fn close_socket(environment: &Rc<Environment>, link: &Rc<Link>, mut io: super::l
     use crate::driver::socket::{self, Received};
 
     // What the peer said before the end is still heard, if it was not read for being paused.
-    let mut unread = Vec::with_capacity(LAST_READ);
+    let mut unread = std::mem::take(&mut io.head);
+    unread.reserve(LAST_READ);
     if io.paused && io.started && !io.read_ended {
         let received = socket::receive_into(&io.socket, &mut unread, LAST_READ);
         debug_assert!(!matches!(received, Received::Bytes(0)));

@@ -51,6 +51,8 @@ pub(super) struct EventLoopIo {
     pub(super) socket: socket2::Socket,
     pub(super) started: bool,
     pub(super) paused: bool,
+    /// What was read before the takeover, if the connection was paused by then.
+    pub(super) head: Vec<u8>,
     pub(super) read_ended: bool,
     /// While paused, the peer's end has been looked for, behind what is unread.
     pub(super) end_sought: bool,

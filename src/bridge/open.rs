@@ -48,13 +48,13 @@ pub(super) fn start(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -
     let head = raw::byte_array(env, args[1])?;
     #[cfg(unix)]
     if let Some(link) = environment.link(id) {
-        // SAFETY: the bytes are copied at once.
-        let head = unsafe { head.as_mut_slice() }.to_vec();
+        // SAFETY: the bytes are copied before JavaScript runs.
+        let head: &[u8] = unsafe { head.as_mut_slice() };
         let io = link.io.borrow();
         if let Io::Thread(io) = &*io {
             io.budget.count_received(head.len());
             use crate::driver::io_threads::CommandKind;
-            super::threads::command(environment, link.id, io, CommandKind::Start(head));
+            super::threads::command(environment, link.id, io, CommandKind::Start(head.to_vec()));
             super::threads::flush_commands(environment);
         } else {
             drop(io);
@@ -201,6 +201,7 @@ fn on_event_loop(
         socket,
         started: false,
         paused: false,
+        head: Vec::new(),
         read_ended: false,
         end_sought: false,
         write_blocked: false,

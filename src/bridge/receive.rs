@@ -161,7 +161,12 @@ mod sockets {
         let received = match &mut *link.io.borrow_mut() {
             Io::EventLoop(io) if io.seeks_end() => {
                 let received = socket::peek(&io.socket);
-                io.end_sought = matches!(received, Received::Bytes(_));
+                let is_end = matches!(received, Received::End);
+                io.end_sought =
+                    matches!(received, Received::Bytes(_)) || (is_end && !io.head.is_empty());
+                if io.end_sought {
+                    return;
+                }
                 received
             }
             _ => return,
@@ -169,14 +174,26 @@ mod sockets {
         end_reading(environment, link, received);
     }
 
-    /// Bytes that were read before the takeover, then the socket.
-    pub(crate) fn start(environment: &Rc<Environment>, link: &Rc<Link>, mut head: Vec<u8>) {
+    /// Bytes that were read before the takeover, then the socket. While the connection is paused
+    /// they are kept.
+    pub(crate) fn start(environment: &Rc<Environment>, link: &Rc<Link>, head: &[u8]) {
+        let mut head = match &mut *link.io.borrow_mut() {
+            Io::EventLoop(io) => {
+                io.started = true;
+                io.bytes_read += head.len() as u64;
+                io.head.extend_from_slice(head);
+                if io.paused {
+                    Vec::new()
+                } else {
+                    std::mem::take(&mut io.head)
+                }
+            }
+            _ => return,
+        };
         if !head.is_empty() {
             deliver(environment, link, &mut head, None, Call::Nested);
         }
-        if let Io::EventLoop(io) = &mut *link.io.borrow_mut() {
-            io.started = true;
-            io.bytes_read += head.len() as u64;
+        if let Io::EventLoop(io) = &*link.io.borrow() {
             io.update_interest();
         }
     }

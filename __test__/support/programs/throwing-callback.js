@@ -26,7 +26,7 @@ function sendAFew() {
     client.send(`${i}`, (error) => {
       console.log(`callback ${i} ${error ? error.code : 'sent'}`);
       if (i === 3) client.close();
-      if (i === 0) throw new Error('of the first callback');
+      if (i < 2) throw new Error(`of callback ${i}`);
     });
   }
 }

@@ -1,0 +1,67 @@
+'use strict';
+
+// The first frame comes in the same read as the handshake, and the listener of
+// that pauses.
+
+const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { WebSocket } = require('./support/subject');
+const { OPCODE, buildFrame } = require('./support/frames');
+const { listenRaw } = require('./support/raw-peer');
+const { closeOf, eventOf } = require('./support/waiting');
+
+const GREETING = buildFrame({ opcode: OPCODE.TEXT, payload: 'hello' });
+
+test('it waits for resume()', async (t) => {
+  const { peer, subject } = await connectAndPause(t);
+  const messages = [];
+  subject.on('message', (data) => messages.push(data.toString()));
+
+  subject.ping();
+  await peer.firstFrames(1);
+  assert.deepEqual(messages, []);
+  subject.resume();
+  if (messages.length === 0) await eventOf(subject, 'message');
+
+  assert.deepEqual(messages, ['hello']);
+});
+
+test('it still waits if resume() is taken back at once', async (t) => {
+  const { peer, subject } = await connectAndPause(t);
+  const messages = [];
+  subject.on('message', (data) => messages.push(data.toString()));
+
+  subject.resume();
+  subject.pause();
+  subject.ping();
+  await peer.firstFrames(1);
+  subject.resume();
+  if (messages.length === 0) await eventOf(subject, 'message');
+
+  assert.deepEqual(messages, ['hello']);
+});
+
+test('it comes before the close of a peer that goes away', async (t) => {
+  const { peer, subject } = await connectAndPause(t);
+  const events = [];
+  subject.on('message', (data) => events.push(data.toString()));
+  subject.on('close', (code) => events.push(code));
+  const closed = closeOf(subject);
+
+  peer.socket.resetAndDestroy();
+  await closed;
+
+  assert.deepEqual(events, ['hello', 1006]);
+});
+
+async function connectAndPause(t) {
+  const { accept, url } = await listenRaw(t, { firstBytes: GREETING });
+  const subject = new WebSocket(url);
+  t.after(() => subject.terminate());
+  const opened = eventOf(subject, 'open');
+  subject.once('open', () => subject.pause());
+  const peer = await accept();
+  await opened;
+
+  return { peer, subject };
+}
