@@ -17,11 +17,11 @@ test('a callback that throws at the end of a connection keeps no other from bein
   const { code, stdout, stderr } = await program.ended;
 
   assert.equal(code, 0, stderr);
-  const lines = new Set(stdout.trim().split('\n'));
-  // Where Node moves the bytes, what it was writing counts as written.
-  lines.delete('caught ERR_STREAM_DESTROYED');
+  // What the errors are, and whether what was being written is one, is Node's
+  // own affair where it moves the bytes.
+  const lines = stdout.trim().split('\n');
   assert.deepEqual(
-    [...lines],
+    lines.filter((line) => !line.startsWith('caught ')),
     ['closed 1006', `called ${[...Array(40).keys()]}`],
   );
 });
