@@ -6,6 +6,7 @@ const { test } = require('node:test');
 const { Peer, startServer } = require('./support/connections');
 const { connectRawClient } = require('./support/raw-peer');
 const { WebSocket, WebSocketServer } = require('./support/subject');
+const { listen, open, serve } = require('./support/servers');
 const { closeOf, eventOf, within } = require('./support/waiting');
 
 test('clients holds who is connected', async (t) => {
@@ -88,34 +89,3 @@ test('a server that is closing answers 503', async (t) => {
 
   assert.match(raw.handshake, /^HTTP\/1\.1 503 /);
 });
-
-async function serve(t, server) {
-  const wss = new WebSocketServer({ server });
-  const port = await listen(t, server);
-  return { wss, port };
-}
-
-/** Listens on a free port; what is open then ends with the test. */
-async function listen(t, server) {
-  const sockets = new Set();
-  server.on('connection', (socket) => sockets.add(socket));
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return server.address().port;
-}
-
-async function open(
-  t,
-  url,
-  Client = Peer,
-  options = undefined,
-  protocols = [],
-) {
-  const client = new Client(url, protocols, options);
-  t.after(() => client.terminate());
-  await eventOf(client, 'open');
-  return client;
-}

@@ -11,6 +11,7 @@ const {
   readHandshake,
 } = require('./support/raw-peer');
 const { WebSocket, WebSocketServer } = require('./support/subject');
+const { listen, open } = require('./support/servers');
 const { closeOf, eventOf, within } = require('./support/waiting');
 
 test('frames in the same packet as the request are not lost', async (t) => {
@@ -239,31 +240,6 @@ test('a message sent in the connection listener arrives after the answer', async
   assert.equal((await eventOf(client, 'message'))[0].toString(), 'first words');
   assert.equal((await closed).code, 1000);
 });
-
-/** Listens on a free port; what is open then ends with the test. */
-async function listen(t, server) {
-  const sockets = new Set();
-  server.on('connection', (socket) => sockets.add(socket));
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return server.address().port;
-}
-
-async function open(
-  t,
-  url,
-  Client = Peer,
-  options = undefined,
-  protocols = [],
-) {
-  const client = new Client(url, protocols, options);
-  t.after(() => client.terminate());
-  await eventOf(client, 'open');
-  return client;
-}
 
 async function statusOf(t, port, lines) {
   const socket = net.connect(port, '127.0.0.1');

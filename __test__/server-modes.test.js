@@ -11,6 +11,7 @@ const { createDuplexPair } = require('./support/duplex-pair');
 const { OPCODE } = require('./support/frames');
 const { RawPeer, readHandshake } = require('./support/raw-peer');
 const { WebSocket, WebSocketServer } = require('./support/subject');
+const { listen, open, serve } = require('./support/servers');
 const { closeOf, eventOf, messagesOf, within } = require('./support/waiting');
 
 const TLS = path.join(__dirname, 'support', 'tls');
@@ -213,37 +214,6 @@ function echo(connection) {
   connection.on('message', (data, isBinary) => {
     connection.send(data, { binary: isBinary });
   });
-}
-
-async function serve(t, server) {
-  const wss = new WebSocketServer({ server });
-  const port = await listen(t, server);
-  return { wss, port };
-}
-
-/** Listens on a free port; what is open then ends with the test. */
-async function listen(t, server) {
-  const sockets = new Set();
-  server.on('connection', (socket) => sockets.add(socket));
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return server.address().port;
-}
-
-async function open(
-  t,
-  url,
-  Client = Peer,
-  options = undefined,
-  protocols = [],
-) {
-  const client = new Client(url, protocols, options);
-  t.after(() => client.terminate());
-  await eventOf(client, 'open');
-  return client;
 }
 
 async function upgradeStream(t, wss, head = Buffer.alloc(0)) {

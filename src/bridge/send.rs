@@ -65,16 +65,7 @@ pub(super) fn send_control(environment: &Rc<Environment>, args: [sys::napi_value
         return Ok(raw::int32(env, GONE));
     };
     let flags = raw::bits(env, args[2]);
-    let mask = mask_key(env, flags, args[3]);
-    let mut frame = Vec::new();
-    with_payload(environment, args[1], flags, |payload| {
-        encode_control(
-            opcode(flags),
-            payload.get(..125).unwrap_or(payload),
-            mask,
-            &mut frame,
-        );
-    })?;
+    let frame = control_frame(environment, args[1], flags, args[3])?;
     queue_bytes(&link, &frame, flags & flag::MARK != 0);
     Ok(raw::int32(env, finish(environment, &link)))
 }
@@ -114,19 +105,25 @@ pub(super) fn encode_control_frame(
     environment: &Rc<Environment>,
     args: [sys::napi_value; 3],
 ) -> Outcome {
-    let env = environment.env;
-    let flags = raw::bits(env, args[1]);
-    let mask = mask_key(env, flags, args[2]);
+    let flags = raw::bits(environment.env, args[1]);
+    let frame = control_frame(environment, args[0], flags, args[2])?;
+    Ok(frame_buffer(environment.env, frame))
+}
+
+/// A control frame. `lib/sender.js` has refused payloads of more than 125 bytes.
+fn control_frame(
+    environment: &Environment,
+    payload: sys::napi_value,
+    flags: u32,
+    key: sys::napi_value,
+) -> Result<Vec<u8>, Failure> {
+    let mask = mask_key(environment.env, flags, key);
     let mut frame = Vec::new();
-    with_payload(environment, args[0], flags, |payload| {
-        encode_control(
-            opcode(flags),
-            payload.get(..125).unwrap_or(payload),
-            mask,
-            &mut frame,
-        );
+    with_payload(environment, payload, flags, |payload| {
+        let payload = payload.get(..125).unwrap_or(payload);
+        encode_control(opcode(flags), payload, mask, &mut frame);
     })?;
-    Ok(frame_buffer(env, frame))
+    Ok(frame)
 }
 
 /// The connection that a first argument names, unless JavaScript has closed it.

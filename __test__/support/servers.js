@@ -1,0 +1,43 @@
+'use strict';
+
+const { Peer } = require('./connections');
+const { WebSocketServer } = require('./subject');
+const { eventOf } = require('./waiting');
+
+module.exports = { listen, open, serve };
+
+/**
+ * A WebSocket server of the subject beside an HTTP server, which is made to
+ * listen.
+ */
+async function serve(t, server) {
+  const wss = new WebSocketServer({ server });
+  const port = await listen(t, server);
+  return { wss, port };
+}
+
+/** Makes a server listen on a free port; what is open then ends with the test. */
+async function listen(t, server) {
+  const sockets = new Set();
+  server.on('connection', (socket) => sockets.add(socket));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return server.address().port;
+}
+
+/** A client that has connected; it ends with the test. */
+async function open(
+  t,
+  url,
+  Client = Peer,
+  options = undefined,
+  protocols = [],
+) {
+  const client = new Client(url, protocols, options);
+  t.after(() => client.terminate());
+  await eventOf(client, 'open');
+  return client;
+}
