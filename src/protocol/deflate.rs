@@ -270,7 +270,12 @@ fn run_inflate(
                     InflateError::DataError => context.error_message(),
                     _ => None,
                 };
-                return Err(ProtocolError::Inflate(text.unwrap_or(error.as_str())));
+                return Err(ProtocolError::Inflate(match text {
+                    // What zlib-rs says when its fast path has found a fault and forgotten which.
+                    Some("repeated call with bad state") => "invalid deflate data",
+                    Some(text) => text,
+                    None => error.as_str(),
+                }));
             }
         }
     }

@@ -59,8 +59,11 @@ impl Message {
     ) -> Result<(), ProtocolError> {
         let start = self.buffer.len();
         let limit = limit.map(|limit| limit.saturating_sub(self.handed_out));
-        inflater.push(piece, &mut self.buffer, limit)?;
-        self.validate_from(start)
+        let inflated = inflater.push(piece, &mut self.buffer, limit);
+        // Also what came out before an error: which of two faults is found must not depend on how
+        // the bytes arrive.
+        self.validate_from(start)?;
+        inflated
     }
 
     /// Ends a compressed frame.
@@ -72,8 +75,9 @@ impl Message {
     ) -> Result<(), ProtocolError> {
         let start = self.buffer.len();
         let limit = limit.map(|limit| limit.saturating_sub(self.handed_out));
-        inflater.end_frame(fin, &mut self.buffer, limit)?;
-        self.validate_from(start)
+        let inflated = inflater.end_frame(fin, &mut self.buffer, limit);
+        self.validate_from(start)?;
+        inflated
     }
 
     /// Checks bytes that have been put into the buffer.
