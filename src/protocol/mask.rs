@@ -59,7 +59,7 @@ impl KeyPool {
     fn next(&mut self) -> MaskKey {
         if self.used == POOL_BYTES {
             // Without randomness a client must not send: a predictable key defeats its purpose.
-            // The panic closes the connection that wanted to send, see `bridge::guard`.
+            // Whoever calls catches the panic: it fails that one call, not the process.
             getrandom::fill(&mut self.bytes).expect("the operating system gives random bytes");
             self.used = 0;
         }
