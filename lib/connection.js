@@ -14,6 +14,12 @@ const { nextTick } = process;
 const PER_PAGE = 1024;
 const PLACES = 2 ** 22;
 
+/** What a connection has in a page: bytes accepted, bytes written, blocked. */
+const COUNTERS = 3;
+
+/** The engine does not hold back more than this: see `MAX_CORK` in send.rs. */
+const MAX_CORK = 64 * 1024;
+
 /** Called callbacks that a list keeps until it is cut. */
 const CALLBACKS_KEPT = 4096;
 
@@ -127,7 +133,7 @@ class Connection {
 
     pages[page] ??= new Float64Array(native.counters(page));
     this.counters = pages[page];
-    this.counterIndex = 2 * (place % PER_PAGE);
+    this.counterIndex = COUNTERS * (place % PER_PAGE);
     this.id = id;
     this.isNative = true;
     return true;
@@ -152,12 +158,19 @@ class Connection {
     native.receive(this.id, chunk);
   }
 
-  /** Bytes that were accepted and not written, if the engine has the socket. */
+  /**
+   * Bytes that the system does not take, if the engine has the socket. What
+   * only waits for the end of the turn is not among them: a program that sends
+   * when nothing is buffered may send many frames in one turn.
+   */
   get bufferedBytes() {
     if (this.counters === null) return 0;
 
     const index = this.counterIndex;
-    return this.counters[index] - this.counters[index + 1];
+    const waiting = this.counters[index] - this.counters[index + 1];
+    const isBlocked = this.counters[index + 2] === 1;
+
+    return waiting > MAX_CORK || isBlocked ? waiting : 0;
   }
 
   /** Bytes that were accepted since the engine has the socket. */

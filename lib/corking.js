@@ -4,6 +4,9 @@
 // not leave a flush unscheduled for good.
 const { nextTick } = process;
 
+/** More than this is not held back until the end of the turn. */
+const MAX_CORK = 64 * 1024;
+
 /** Counts the turns in which something was written to a stream. */
 let turn = 0;
 /** Whether the end of this turn has been arranged for. */
@@ -27,11 +30,24 @@ class Corking {
     this.isCorked = false;
     /** The last turn in which a frame was written. */
     this._turn = -1;
+    /** Whether the stream had nothing to write when it was corked. */
+    this._wasIdle = false;
     endTurnAtExit();
+  }
+
+  /**
+   * Bytes that the stream has not written, but for those that only wait for the
+   * end of the turn: a program that sends when nothing is buffered may send
+   * many frames in one turn.
+   */
+  get bufferedBytes() {
+    return this.isCorked && this._wasIdle ? 0 : this._socket.writableLength;
   }
 
   /** To be called before a frame is written. */
   begin() {
+    if (this.isCorked && this._socket.writableLength > MAX_CORK) this.end();
+
     // In an `exit` listener there is no next tick.
     if (this.isCorked || isExiting || this._socket.destroyed) return;
 
@@ -47,6 +63,7 @@ class Corking {
 
     corked.add(this);
     this.isCorked = true;
+    this._wasIdle = this._socket.writableLength === 0;
     this._socket.cork();
   }
 

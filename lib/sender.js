@@ -382,6 +382,13 @@ class Sender {
     socket.write(list[last], callback);
   }
 
+  /** Bytes that were sent and have not been taken by the system. */
+  get bufferedBytes() {
+    const { bufferedBytes } = this._corking ?? this._connection;
+
+    return bufferedBytes + this._bufferedBytes;
+  }
+
   /** Lets go what was written in this turn. */
   flush() {
     if (this._corking !== null) this._corking.end();

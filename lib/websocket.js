@@ -135,10 +135,7 @@ class WebSocket extends EventEmitter {
   get bufferedAmount() {
     if (this._socket === null) return this._bufferedAmount;
 
-    const waiting = this._sender._bufferedBytes;
-
-    if (this._receiver.isNative) return this._receiver.bufferedBytes + waiting;
-    return this._socket.writableLength + waiting;
+    return this._sender.bufferedBytes;
   }
 
   /**

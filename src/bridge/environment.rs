@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use napi::sys;
 
 use super::delivery::DeliveryState;
-use super::links::{Link, Links, PER_PAGE};
+use super::links::{COUNTERS, Link, Links, PER_PAGE};
 use super::raw::{Failure, HandleScope, Reference};
 use crate::driver::IoThreads;
 
@@ -138,7 +138,7 @@ impl Environment {
         }
         let mut data = null_mut();
         let mut value = null_mut();
-        let length = 2 * PER_PAGE * size_of::<AtomicU64>();
+        let length = COUNTERS * PER_PAGE * size_of::<AtomicU64>();
         // SAFETY: the out-pointers are valid.
         unsafe { sys::napi_create_arraybuffer(self.env, length, &mut data, &mut value) };
         if data.is_null() {

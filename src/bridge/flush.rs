@@ -115,9 +115,13 @@ fn write_socket(io: &mut super::links::EventLoopIo, link: &Link) -> Written {
     written.sent = outbound.take_completed();
     link.counters.set_released(outbound.flushed());
     match result {
-        Ok(Flushed::Blocked) => io.write_blocked = true,
+        Ok(Flushed::Blocked) => {
+            io.write_blocked = true;
+            link.counters.set_blocked(true);
+        }
         Ok(Flushed::All) => {
             io.write_blocked = false;
+            link.counters.set_blocked(false);
             written.drained = had_blocked;
             if std::mem::take(&mut io.shutdown) {
                 let _ = io.socket.shutdown(std::net::Shutdown::Write);

@@ -101,12 +101,13 @@ pub(super) struct ThreadIo {
     pub(super) accepted: u64,
 }
 
-/// The two halves of `bufferedAmount`, in memory that JavaScript reads without a call: bytes ever
-/// accepted, and bytes of those ever written. Each has one writer.
+/// What `bufferedAmount` is made of, in memory that JavaScript reads without a call: bytes ever
+/// accepted, bytes of those ever written, and whether the socket took no more. Each has one writer.
 #[derive(Clone, Copy)]
 pub(super) struct Counters {
     accepted: *const AtomicU64,
     released: *const AtomicU64,
+    blocked: *const AtomicU64,
 }
 
 impl Counters {
@@ -120,12 +121,20 @@ impl Counters {
         unsafe { &*self.released }.store((bytes as f64).to_bits(), Ordering::Relaxed);
     }
 
-    /// For another thread to write.
+    pub(super) fn set_blocked(self, blocked: bool) {
+        // SAFETY: as above.
+        unsafe { &*self.blocked }.store(f64::from(u8::from(blocked)).to_bits(), Ordering::Relaxed);
+    }
+
+    /// For another thread to write: bytes written, and whether the socket took no more.
     #[cfg(unix)]
-    pub(super) fn released_cell(self) -> *const AtomicU64 {
-        self.released
+    pub(super) fn progress_cells(self) -> [*const AtomicU64; 2] {
+        [self.released, self.blocked]
     }
 }
+
+/// Doubles that a connection has in its page.
+pub(super) const COUNTERS: usize = 3;
 
 /// Connections that share one page of counters.
 pub(super) const PER_PAGE: usize = 1024;
@@ -164,7 +173,7 @@ impl Links {
         self.free.is_empty() && self.places.len() == self.pages.len() * PER_PAGE
     }
 
-    /// `page` is the memory of 2 * [`PER_PAGE`] doubles, valid as long as the environment.
+    /// `page` is the memory of [`COUNTERS`] * [`PER_PAGE`] doubles, valid as long as the environment.
     pub(super) fn add_page(&mut self, page: *const AtomicU64) {
         self.pages.push(page);
     }
@@ -179,16 +188,18 @@ impl Links {
             None => return None,
         };
         let page = *self.pages.get(place / PER_PAGE)?;
-        let index = 2 * (place % PER_PAGE);
-        // SAFETY: the page has two doubles for each of its places.
+        let index = COUNTERS * (place % PER_PAGE);
+        // SAFETY: the page has `COUNTERS` doubles for each of its places.
         let counters = unsafe {
             Counters {
                 accepted: page.add(index),
                 released: page.add(index + 1),
+                blocked: page.add(index + 2),
             }
         };
         counters.set_accepted(0);
         counters.set_released(0);
+        counters.set_blocked(false);
         let id = self.places[place].generation << PLACE_BITS | place as u64;
         Some(Reserved { id, counters })
     }

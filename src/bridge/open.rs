@@ -64,8 +64,8 @@ pub(super) fn start(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -
     Ok(raw::undefined(env))
 }
 
-/// `counters(index)`: the page of counters of the connections from `index * 1024` on, as pairs of
-/// doubles: bytes accepted and bytes written.
+/// `counters(index)`: the page of counters of the connections from `index * 1024` on, three doubles
+/// each: bytes accepted, bytes written, and 1 while the socket takes no more.
 pub(super) fn counters(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
     let index = raw::bits(environment.env, args[0]) as usize;
     Ok(match environment.page(index) {
@@ -222,19 +222,19 @@ fn on_thread(
 ) -> Io {
     use super::links::ThreadIo;
     use crate::connection::InboundBudget;
-    use crate::driver::io_threads::{CommandKind, NewConnection, Released};
+    use crate::driver::io_threads::{CommandKind, NewConnection, Progress};
     use crate::protocol::Encoder;
     use std::sync::Arc;
 
     let budget = Arc::new(InboundBudget::default());
     // SAFETY: the page of counters lives as long as the environment, which joins its threads.
-    let released = unsafe { Released::new(reserved.counters.released_cell()) };
+    let progress = unsafe { Progress::new(reserved.counters.progress_cells()) };
     let new = NewConnection {
         key: reserved.id,
         socket,
         config,
         budget: Arc::clone(&budget),
-        released,
+        progress,
     };
     let open = CommandKind::Open(Box::new(new));
     super::threads::command_thread(environment, thread, reserved.id, open);

@@ -10,7 +10,6 @@ use napi::sys;
 use super::environment::Environment;
 use super::links::{Io, Link};
 use super::raw::{self, Failure, Outcome};
-use crate::connection::Connection;
 use crate::protocol::{MaskKey, MessageOptions, Opcode, encode_control, random_mask_key};
 
 /// Flags of the calls below. `lib/connection.js` has the same list.
@@ -37,6 +36,11 @@ const GONE: i32 = -1;
 /// From this size up a payload goes straight from its owner's memory to the socket.
 #[cfg(unix)]
 const WRITE_THROUGH_FROM: usize = 8 * 1024;
+
+/// More than this is not held back until the end of the turn. `lib/connection.js` takes what is held
+/// back for written, as it would be without that.
+#[cfg(unix)]
+const MAX_CORK: u64 = 64 * 1024;
 
 /// `send(id, data, flags, key)`: queues a message or a fragment of one.
 pub(super) fn send(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
@@ -157,7 +161,7 @@ fn queue_message(
             if payload.len() < WRITE_THROUGH_FROM || !write_through(io, payload, options) {
                 io.connection.send(payload, options);
             }
-            finish_queueing(&mut io.connection, link, mark);
+            finish_queueing(io, link, mark);
         }
         #[cfg(unix)]
         Io::Thread(io) => {
@@ -183,7 +187,7 @@ fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) {
             io.connection
                 .outbound
                 .append(|out| out.extend_from_slice(bytes));
-            finish_queueing(&mut io.connection, link, mark);
+            finish_queueing(io, link, mark);
         }
         #[cfg(unix)]
         Io::Thread(io) => {
@@ -196,11 +200,23 @@ fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) {
 }
 
 #[cfg(unix)]
-fn finish_queueing(connection: &mut Connection, link: &Link, mark: bool) {
+fn finish_queueing(io: &mut super::links::EventLoopIo, link: &Link, mark: bool) {
+    use crate::driver::socket;
+
+    let outbound = &mut io.connection.outbound;
     if mark {
-        connection.outbound.mark();
+        outbound.mark();
     }
-    link.counters.set_accepted(connection.outbound.accepted());
+    link.counters.set_accepted(outbound.accepted());
+    let waiting = outbound.accepted() - outbound.flushed();
+    if waiting > MAX_CORK && !io.write_blocked && !io.write_failed && !io.shutdown {
+        // What comes of it is told by the flush of this turn; an error is met again there.
+        if let Ok(socket::Flushed::Blocked) = socket::flush(&io.socket, outbound) {
+            io.write_blocked = true;
+            link.counters.set_blocked(true);
+        }
+        link.counters.set_released(outbound.flushed());
+    }
 }
 
 /// Writes what waits and the message behind it, without copying the message. Returns false, having

@@ -26,7 +26,7 @@ use tokio::task::LocalSet;
 use crate::connection::{ConnectionConfig, InboundBudget};
 use crate::protocol::MessageOptions;
 
-pub use connection::Released;
+pub use connection::Progress;
 use connection::ThreadConnection;
 pub use delivery::{Delivery, Item, Place};
 
@@ -39,7 +39,7 @@ pub struct NewConnection {
     pub socket: Socket,
     pub config: ConnectionConfig,
     pub budget: Arc<InboundBudget>,
-    pub released: Released,
+    pub progress: Progress,
 }
 
 /// What JavaScript wants of a connection.

@@ -17,28 +17,32 @@ use crate::connection::{Connection, InboundBudget};
 use crate::driver::socket::{self, Flushed, Received};
 use crate::protocol::Input;
 
-/// Where a thread says how many bytes it has written of what was accepted, as the bits of a
-/// double: JavaScript reads it without a call.
+/// Where a thread says how many bytes it has written of what was accepted, and whether the socket
+/// took no more, as the bits of doubles: JavaScript reads them without a call.
 #[derive(Clone, Copy)]
-pub struct Released(*const AtomicU64);
+pub struct Progress {
+    written: *const AtomicU64,
+    blocked: *const AtomicU64,
+}
 
-impl Released {
+impl Progress {
     /// # Safety
     ///
-    /// `cell` is valid, and written by nobody else, until the thread has been joined.
-    pub unsafe fn new(cell: *const AtomicU64) -> Self {
-        Self(cell)
+    /// The cells are valid, and written by nobody else, until the thread has been joined.
+    pub unsafe fn new([written, blocked]: [*const AtomicU64; 2]) -> Self {
+        Self { written, blocked }
     }
 
-    fn set(self, bytes: u64) {
-        // SAFETY: the cell outlives the thread (see `new`).
-        let cell = unsafe { &*self.0 };
-        cell.store((bytes as f64).to_bits(), Ordering::Relaxed);
+    fn set(self, written: u64, blocked: bool) {
+        // SAFETY: the cells outlive the thread (see `new`).
+        let (written_cell, blocked_cell) = unsafe { (&*self.written, &*self.blocked) };
+        written_cell.store((written as f64).to_bits(), Ordering::Relaxed);
+        blocked_cell.store(f64::from(u8::from(blocked)).to_bits(), Ordering::Relaxed);
     }
 }
 
-// SAFETY: the cell is atomic and outlives the thread (see `Released::new`).
-unsafe impl Send for Released {}
+// SAFETY: the cells are atomic and outlive the thread (see `Progress::new`).
+unsafe impl Send for Progress {}
 
 pub(super) struct ThreadConnection {
     key: Key,
@@ -48,7 +52,7 @@ pub(super) struct ThreadConnection {
     /// Something about `flow` changed, which the connection's task must know.
     changed: Notify,
     budget: Arc<InboundBudget>,
-    released: Released,
+    progress: Progress,
     /// What JavaScript counts as accepted: messages count before they are compressed.
     accounted: Cell<u64>,
     outbox: Arc<Outbox>,
@@ -113,7 +117,7 @@ impl ThreadConnection {
             flow: Flow::default(),
             changed: Notify::new(),
             budget: new.budget,
-            released: new.released,
+            progress: new.progress,
             accounted: Cell::new(0),
             outbox,
             read_buffer,
@@ -282,12 +286,12 @@ impl ThreadConnection {
             Ok(Flushed::Blocked) => {
                 self.flow.write_blocked.set(true);
                 let waiting = outbound.accepted() - outbound.flushed();
-                self.released
-                    .set(self.accounted.get().saturating_sub(waiting));
+                let written = self.accounted.get().saturating_sub(waiting);
+                self.progress.set(written, true);
                 self.changed.notify_one();
             }
             Ok(Flushed::All) => {
-                self.released.set(self.accounted.get());
+                self.progress.set(self.accounted.get(), false);
                 if had_blocked {
                     delivery.items.push(Item::Drained);
                 }

@@ -43,7 +43,7 @@ impl Fixture {
             },
             budget: Arc::clone(&budget),
             // SAFETY: the cell is leaked and lives for ever.
-            released: unsafe { Released::new(released) },
+            progress: unsafe { Progress::new([released, Box::leak(Box::default())]) },
         }));
         pool.ensure(0).unwrap();
         pool.command(0, Command { key: 7, kind: open });
