@@ -9,7 +9,16 @@ const DEFLATE = 8;
 /** Reused for every connection: the engine reads it while it is called. */
 const settings = new Float64Array(12);
 
-module.exports = describeConnection;
+/** What can be changed later. `src/bridge/control.rs` has the same list. */
+const DecoderSetting = Object.freeze({
+  keepFragments: 0,
+  maxPayload: 1,
+  maxFragments: 2,
+  maxBufferedChunks: 3,
+  skipUTF8Validation: 4,
+});
+
+module.exports = { DecoderSetting, describeConnection };
 
 /**
  * Describes a connection to the engine.

@@ -2,7 +2,7 @@
 
 const { EMPTY_BUFFER, kStatusCode } = require('./constants');
 const { Kind } = require('./delivery');
-const describeConnection = require('./connection-settings');
+const { DecoderSetting, describeConnection } = require('./connection-settings');
 const errors = require('./errors');
 const native = require('./native');
 
@@ -39,6 +39,8 @@ const abandoned = new FinalizationRegistry((id) => native.close(id));
  * @property {(owner: any, code: number, reason: Buffer) => void} conclude a
  *     close frame came; 1005 if it had no code
  * @property {(owner: any, error: Error) => void} error the peer broke a rule
+ * @property {(owner: any, error: Error) => void} [failed] the same, when the
+ *     time has come to tell
  * @property {(owner: any) => void} idle events that had to wait for turns of
  *     their own have all been emitted
  */
@@ -49,11 +51,15 @@ const abandoned = new FinalizationRegistry((id) => native.close(id));
  *
  * The socket is either taken over by the engine (`isNative`) or moved by Node:
  * then its bytes go through `receive()`, and frames are written by the sender.
- *
- * It is also what a WebSocket has for `_receiver`.
  */
 class Connection {
-  #maxPayload = 0;
+  /** The settings that `change()` knows. */
+  static CHANGEABLE = Object.freeze([
+    'maxPayload',
+    'maxFragments',
+    'maxBufferedChunks',
+    'skipUTF8Validation',
+  ]);
 
   /**
    * @param {any} owner whom the events concern
@@ -69,10 +75,14 @@ class Connection {
     this.isNative = false;
     this.owner = owner;
     this.events = events;
+    /** @type {any} what the connection was opened with, see `openStream()` */
+    this.settings = null;
+    /** @type {import('./receiver') | null} if somebody has asked for one */
+    this.receiver = null;
     this.binaryType = binaryType || 'nodebuffer';
     /** @type {import('./pending-pongs') | null} if the engine writes them */
     this.pendingPongs = null;
-    /** Whether the decoder has ended with an error. */
+    /** Whether the owner has been told that the peer broke a rule. */
     this.failed = false;
     /** The handle that stands in for the socket's, if the engine has it. */
     this.handle = null;
@@ -105,10 +115,11 @@ class Connection {
    * @param {any} options see `describeConnection()`
    */
   openStream(options) {
-    const settings = describeConnection(options, this.binaryType);
-
-    this.#maxPayload = options.maxPayload | 0;
-    this.id = native.openStream(this, settings);
+    this.settings = options;
+    this.id = native.openStream(
+      this,
+      describeConnection(options, this.binaryType),
+    );
     abandoned.register(this, this.id, this);
   }
 
@@ -123,8 +134,6 @@ class Connection {
   openSocket(options, fd, response) {
     const settings = describeConnection(options, this.binaryType);
 
-    this.#maxPayload = options.maxPayload | 0;
-
     const id = native.openSocket(this, settings, fd, response);
     if (id < 0) return false;
 
@@ -136,6 +145,7 @@ class Connection {
     this.counterIndex = COUNTERS * (place % PER_PAGE);
     this.id = id;
     this.isNative = true;
+    this.settings = options;
     return true;
   }
 
@@ -155,7 +165,8 @@ class Connection {
    * @param {Uint8Array} chunk the bytes; they are unmasked where they are
    */
   receive(chunk) {
-    native.receive(this.id, chunk);
+    if (this.isNative) native.start(this.id, chunk);
+    else native.receive(this.id, chunk);
   }
 
   /**
@@ -183,14 +194,15 @@ class Connection {
     return this.counters === null ? 0 : this.counters[this.counterIndex + 1];
   }
 
-  /** The longest message that is accepted, in bytes; 0 for no limit. */
-  get _maxPayload() {
-    return this.#maxPayload;
-  }
-
-  set _maxPayload(value) {
-    this.#maxPayload = value | 0;
-    native.setMaxPayload(this.id, this.#maxPayload);
+  /**
+   * Changes what is accepted, from the next frame or message on.
+   *
+   * @param {string} name one of `CHANGEABLE`
+   * @param {any} value what it is to be
+   */
+  change(name, value) {
+    this.settings[name] = value;
+    native.changeDecoder(this.id, DecoderSetting[name], value | 0);
   }
 
   /**
@@ -200,10 +212,22 @@ class Connection {
     const keeps = type === 'fragments';
 
     if (keeps !== (this.binaryType === 'fragments')) {
-      native.setKeepFragments(this.id, keeps);
+      native.changeDecoder(
+        this.id,
+        DecoderSetting.keepFragments,
+        Number(keeps),
+      );
     }
 
     this.binaryType = type;
+  }
+
+  /**
+   * @param {boolean} wanted whether the bytes are also handed over as they are
+   *     read
+   */
+  tap(wanted) {
+    native.setTapped(this.id, wanted);
   }
 
   /** Stops reading. What has been read already still comes. */
@@ -381,8 +405,10 @@ class Connection {
         break;
       case Kind.VIOLATION:
         this.inputEnded = true;
-        // Errors of streams come in the next tick, and so do ours.
-        nextTick(fail, this, withCloseCode(payload, detail));
+        events.error(owner, withCloseCode(payload, detail));
+        break;
+      case Kind.RAW:
+        this.handle.handleBytes(payload);
         break;
       default:
         payload();
@@ -493,15 +519,6 @@ module.exports = Connection;
  * @property {{ kind: number, detail: number, payload: any }[]} queue
  * @property {boolean} running whether an immediate is under way
  */
-
-/**
- * @param {Connection} connection
- * @param {Error} error what the peer did
- */
-function fail(connection, error) {
-  connection.failed = true;
-  connection.events.error(connection.owner, error);
-}
 
 /**
  * @param {Function[]} callbacks called all, even if one throws

@@ -46,6 +46,9 @@ const CONNECTION_DEFAULTS = Object.freeze({
 /** One empty Buffer for everyone who needs one. */
 const EMPTY_BUFFER = Buffer.alloc(0);
 
+/** On a WebSocket, and on a socket that was taken over: the connection. */
+const kConnection = Symbol('hawser: connection');
+
 /** Marks a listener which was registered through an `on*` attribute. */
 const kForOnEventAttribute = Symbol('hawser: set through an on* attribute');
 
@@ -78,6 +81,7 @@ module.exports = {
   NOOP,
   OPEN,
   READY_STATES,
+  kConnection,
   kForOnEventAttribute,
   kListener,
   kStatusCode,

@@ -31,6 +31,7 @@ const Kind = Object.freeze({
   DRAINED: 13,
   SHUT_DOWN: 14,
   CLOSED: 15,
+  RAW: 16,
 });
 
 /** Sources of payloads; from 2 up, an index into the list of buffers. */
@@ -90,7 +91,7 @@ function dispatch(start, end, slab, chunk, buffers) {
     const kind = table[at] & 0xff;
     const detail = table[at] >>> 8;
 
-    if (kind > Kind.VIOLATION) {
+    if (kind > Kind.VIOLATION && kind !== Kind.RAW) {
       this.handleNote(kind, detail);
       continue;
     }

@@ -166,6 +166,19 @@ class NativeHandle {
   }
 
   /**
+   * What was read, for a program that listens to the socket's own `data`.
+   *
+   * @param {Buffer} bytes
+   */
+  handleBytes(bytes) {
+    const socket = this._socket;
+
+    if (socket.listenerCount('data') === 0) this._connection.tap(false);
+    else if (socket.readableFlowing) socket.push(bytes);
+    else socket.emit('data', bytes);
+  }
+
+  /**
    * The descriptor is closed.
    *
    * @private

@@ -15,6 +15,7 @@
 const { Duplex } = require('stream');
 const net = require('net');
 
+const { kConnection } = require('./constants');
 const native = require('./native');
 const NativeHandle = require('./native-handle');
 const settings = require('./settings');
@@ -25,8 +26,8 @@ const { nextTick } = process;
 
 const IS_SUPPORTED = native.canTakeOver();
 
-/** On a socket that was taken over: its connection. */
-const kConnection = Symbol('hawser: native connection of a socket');
+/** With which listeners are added. */
+const LISTEN_METHODS = ['addListener', 'on', 'prependListener'];
 
 let exitListener = false;
 
@@ -60,6 +61,7 @@ function takeOver(connection, socket, options, response) {
   handle.close();
   socket[kConnection] = connection;
   Object.setPrototypeOf(socket, nativeSocket);
+  removeListenerWraps(socket);
   // The response leaves with what is sent in this tick.
   nextTick(native.flush);
   flushAtExit();
@@ -161,7 +163,33 @@ const methods = {
   },
 };
 
+// The bytes do not pass through the stream, unless somebody asks for them.
+for (const method of LISTEN_METHODS) {
+  methods[method] = function (name, listener) {
+    if (name === 'data') this[kConnection].tap(true);
+    return netSocket[method].call(this, name, listener);
+  };
+}
+
 Object.assign(nativeSocket, methods);
+
+/**
+ * Node's HTTP server replaces these methods of a socket until its parser is done
+ * with it, and leaves the replacements behind.
+ *
+ * @param {any} socket one whose parser is done
+ */
+function removeListenerWraps(socket) {
+  for (const method of LISTEN_METHODS) {
+    if (
+      Object.hasOwn(socket, method) &&
+      (socket[method].name === 'socketListenerWrap' ||
+        socket[method] === netSocket[method])
+    ) {
+      delete socket[method];
+    }
+  }
+}
 
 /**
  * @param {(socket: any) => any} get

@@ -3,6 +3,11 @@
 const { Writable } = require('stream');
 
 const Connection = require('./connection');
+const { kConnection } = require('./constants');
+
+// Taken once: a test that replaces the timers of the process for a while must
+// not keep an error back for good.
+const { nextTick } = process;
 
 /**
  * The receiving half of a connection by itself: bytes are written to it, and it
@@ -12,6 +17,10 @@ const Connection = require('./connection');
  * (code, reason) when a close frame came; 1005 if it had no code. What breaks
  * the protocol is an `error` with a `WS_ERR_*` code, after which nothing more
  * is decoded.
+ *
+ * It is also what a WebSocket has for `_receiver`. The events of its connection
+ * pass through it from when somebody first asks for it, so that listeners may
+ * be added and taken away here.
  */
 class Receiver extends Writable {
   /**
@@ -34,20 +43,23 @@ class Receiver extends Writable {
   constructor(options = {}) {
     super();
 
-    this._connection = new Connection(this, events, options);
-    this._connection.openStream({
-      isServer: Boolean(options.isServer),
-      maxBufferedChunks: options.maxBufferedChunks,
-      maxFragments: options.maxFragments,
-      maxPayload: options.maxPayload,
-      perMessageDeflate: options.extensions?.['permessage-deflate'],
-      skipUTF8Validation: options.skipUTF8Validation,
-    });
+    /** @type {Connection} */
+    this._connection = options[kConnection] ?? openConnection(this, options);
     /** @type {Error | null} */
     this._failure = null;
     this._concluded = false;
     /** @type {(() => void) | null} what waits for events to be emitted */
     this._whenIdle = null;
+  }
+
+  /**
+   * The receiver of a connection.
+   *
+   * @param {Connection} connection one that has an owner
+   * @returns {Receiver} always the same for a connection
+   */
+  static of(connection) {
+    return (connection.receiver ??= standBetween(connection));
   }
 
   /** How binary messages are given; may be changed at any time. */
@@ -59,13 +71,26 @@ class Receiver extends Writable {
     this._connection.setBinaryType(type);
   }
 
-  /** Most bytes of a message; may be changed between messages. */
-  get _maxPayload() {
-    return this._connection._maxPayload;
+  /** Whether several events may come in one tick. */
+  get _allowSynchronousEvents() {
+    return this._connection.deferred === null;
   }
 
-  set _maxPayload(value) {
-    this._connection._maxPayload = value;
+  /** The negotiated extensions. */
+  get _extensions() {
+    const { perMessageDeflate } = this._connection.settings;
+
+    return perMessageDeflate ? { 'permessage-deflate': perMessageDeflate } : {};
+  }
+
+  /** Which end this is. */
+  get _isServer() {
+    return Boolean(this._connection.settings.isServer);
+  }
+
+  /** Whether the peer broke the protocol. */
+  get _errored() {
+    return this._failure !== null;
   }
 
   /**
@@ -82,6 +107,20 @@ class Receiver extends Writable {
     else this._whenIdle = () => callback(this._failure);
   }
 }
+
+for (const name of Connection.CHANGEABLE) {
+  Object.defineProperty(Receiver.prototype, `_${name}`, {
+    configurable: true,
+    get() {
+      return this._connection.settings[name];
+    },
+    set(value) {
+      this._connection.change(name, value);
+    },
+  });
+}
+
+module.exports = Receiver;
 
 /** @type {import('./connection').Events} */
 const events = {
@@ -110,4 +149,62 @@ const events = {
   },
 };
 
-module.exports = Receiver;
+/**
+ * @param {Receiver} receiver
+ * @param {any} options those of the constructor
+ * @returns {Connection}
+ */
+function openConnection(receiver, options) {
+  const connection = new Connection(receiver, events, options);
+
+  connection.openStream({
+    isServer: Boolean(options.isServer),
+    maxBufferedChunks: options.maxBufferedChunks | 0,
+    maxFragments: options.maxFragments | 0,
+    maxPayload: options.maxPayload | 0,
+    perMessageDeflate: options.extensions?.['permessage-deflate'],
+    skipUTF8Validation: Boolean(options.skipUTF8Validation),
+  });
+  return connection;
+}
+
+/**
+ * Leads the events of a connection to its owner through a receiver.
+ *
+ * @param {Connection} connection
+ * @returns {Receiver}
+ */
+function standBetween(connection) {
+  const { owner, events: direct } = connection;
+  const receiver = new Receiver(
+    /** @type {any} */ ({ [kConnection]: connection }),
+  );
+
+  receiver.on('message', (data, isBinary) => {
+    direct.message(owner, data, isBinary);
+  });
+  receiver.on('ping', (data) => direct.ping(owner, data));
+  receiver.on('pong', (data) => direct.pong(owner, data));
+  receiver.on('conclude', (code, reason) => {
+    direct.conclude(owner, code, reason);
+  });
+  receiver.on('error', (error) => direct.failed(owner, error));
+  receiver.on('drain', () => direct.idle(owner));
+
+  connection.owner = receiver;
+  connection.events = {
+    ...events,
+    error(_, error) {
+      receiver._failure = error;
+      nextTick(() => {
+        receiver.emit('error', error);
+        receiver.destroy();
+      });
+    },
+    idle() {
+      events.idle(receiver);
+      direct.idle(owner);
+    },
+  };
+  return receiver;
+}

@@ -11,6 +11,7 @@ const {
   CLOSING,
   NOOP,
   OPEN,
+  kConnection,
   kStatusCode,
   kWebSocket,
 } = require('./constants');
@@ -57,6 +58,13 @@ const connectionEvents = {
   },
 
   error(websocket, error) {
+    // Errors of streams come in the next tick, and so do ours.
+    nextTick(connectionEvents.failed, websocket, error);
+  },
+
+  failed(websocket, error) {
+    websocket[kConnection].failed = true;
+
     if (websocket._socket[kWebSocket] !== undefined) {
       readToTheEnd(websocket);
       websocket.close(error[kStatusCode]);
@@ -99,7 +107,7 @@ function listenToSocket(socket, isNative) {
  * @param {Buffer} data the payload of the ping
  */
 function answerPing(websocket, data) {
-  const connection = websocket._receiver;
+  const connection = websocket[kConnection];
 
   if (connection.isNative) {
     connection.pendingPongs ??= new PendingPongs(connection);
@@ -122,7 +130,7 @@ function answerPing(websocket, data) {
  * @returns {boolean} whether more pongs wait than its peer is granted
  */
 function hasTooManyPongs(websocket) {
-  const { pendingPongs } = websocket._receiver;
+  const { pendingPongs } = websocket[kConnection];
   const most = websocket._maxPendingAutoPongs;
 
   if (most <= 0 || websocket._pendingAutoPongs < most) return false;
@@ -145,7 +153,7 @@ function readToTheEnd({ _socket: socket }) {
  * @returns {boolean} whether nothing more is to be expected of the peer
  */
 function peerIsDone(websocket) {
-  return websocket._closeFrameReceived || websocket._receiver.failed;
+  return websocket._closeFrameReceived || websocket[kConnection].failed;
 }
 
 /**
@@ -194,7 +202,7 @@ function failSending(websocket, error) {
  * @param {Buffer} chunk
  */
 function socketOnData(chunk) {
-  const connection = this[kWebSocket]._receiver;
+  const connection = this[kWebSocket][kConnection];
 
   connection.receive(chunk);
   if (!connection.isIdle) this.pause();
@@ -205,7 +213,7 @@ function socketOnEnd() {
   const websocket = this[kWebSocket];
 
   websocket._readyState = CLOSING;
-  websocket._receiver.inputEnded = true;
+  websocket[kConnection].inputEnded = true;
   this.end();
 }
 
@@ -230,7 +238,7 @@ function socketOnError() {
 /** @this {any} */
 function socketOnClose() {
   const websocket = this[kWebSocket];
-  const connection = websocket._receiver;
+  const connection = websocket[kConnection];
 
   this.removeListener('close', socketOnClose);
   this.removeListener('data', socketOnData);

@@ -12,6 +12,7 @@ const {
   EMPTY_BUFFER,
   OPEN,
   READY_STATES,
+  kConnection,
   kUpgradeResponse,
   kWebSocket,
 } = require('./constants');
@@ -25,6 +26,7 @@ const { BINARY, COMPRESS, FIN, MASK } = require('./frame-flags');
 const { byteLength, isBlob, toBytes } = require('./message-data');
 const { takeOver } = require('./native-socket');
 const PerMessageDeflate = require('./permessage-deflate');
+const Receiver = require('./receiver');
 const Sender = require('./sender');
 const {
   connectionEvents,
@@ -78,8 +80,6 @@ class WebSocket extends EventEmitter {
     this._paused = false;
     this._protocol = '';
     this._readyState = CONNECTING;
-    /** @type {Connection | null} */
-    this._receiver = null;
     /** @type {Sender | null} */
     this._sender = null;
     /** @type {any} */
@@ -88,6 +88,8 @@ class WebSocket extends EventEmitter {
     this._url = undefined;
     /** @type {any} the request of the opening handshake, while there is one */
     this._req = null;
+    /** @type {Connection | null} */
+    this[kConnection] = null;
 
     if (address === null) {
       this._isServer = true;
@@ -124,7 +126,7 @@ class WebSocket extends EventEmitter {
     if (!BINARY_TYPES.includes(type)) return;
 
     this._binaryType = type;
-    this._receiver?.setBinaryType(type);
+    this[kConnection]?.setBinaryType(type);
   }
 
   /**
@@ -184,6 +186,17 @@ class WebSocket extends EventEmitter {
   }
 
   /**
+   * What receives, as a stream of its own; null without a socket.
+   *
+   * @private
+   */
+  get _receiver() {
+    const connection = this[kConnection];
+
+    return connection === null ? null : Receiver.of(connection);
+  }
+
+  /**
    * Gives the WebSocket its socket, at the end of the opening handshake.
    *
    * @param {any} socket the socket
@@ -205,7 +218,7 @@ class WebSocket extends EventEmitter {
       binaryType: this._binaryType,
     });
 
-    this._receiver = connection;
+    this[kConnection] = connection;
     this._socket = socket;
     socket[kWebSocket] = this;
 
@@ -215,11 +228,11 @@ class WebSocket extends EventEmitter {
 
     const settings = {
       isServer: this._isServer,
-      maxBufferedChunks: options.maxBufferedChunks,
-      maxFragments: options.maxFragments,
-      maxPayload: options.maxPayload,
+      maxBufferedChunks: options.maxBufferedChunks | 0,
+      maxFragments: options.maxFragments | 0,
+      maxPayload: options.maxPayload | 0,
       perMessageDeflate: this._extensions[PerMessageDeflate.extensionName],
-      skipUTF8Validation: options.skipUTF8Validation,
+      skipUTF8Validation: Boolean(options.skipUTF8Validation),
     };
 
     if (takeOver(connection, socket, settings, response)) {
@@ -253,7 +266,8 @@ class WebSocket extends EventEmitter {
   emitClose() {
     if (this._socket !== null) {
       this._extensions[PerMessageDeflate.extensionName]?.cleanup();
-      if (!this._receiver.isNative) this._receiver.close();
+      if (!this[kConnection].isNative) this[kConnection].close();
+      this[kConnection].receiver?.end();
     }
 
     this._readyState = CLOSED;
@@ -335,7 +349,7 @@ class WebSocket extends EventEmitter {
     if (this._readyState === CONNECTING || this._readyState === CLOSED) return;
 
     this._paused = false;
-    if (this._receiver.isIdle) this._socket.resume();
+    if (this[kConnection].isIdle) this._socket.resume();
   }
 
   /**
@@ -515,7 +529,7 @@ function changeFlags(flags, options) {
  * @param {Buffer} head what was read before
  */
 function startReading(websocket, head) {
-  const { _receiver: connection, _socket: socket } = websocket;
+  const { [kConnection]: connection, _socket: socket } = websocket;
 
   connection.start(head);
   // The stream has to flow for its `end` event.

@@ -60,8 +60,8 @@ pub fn register(exports: Object, env: napi::Env) -> Result<()> {
         c"shutdown" => control::shutdown;
         c"reset" => control::reset;
         c"close" => control::close_connection;
-        c"setKeepFragments" => control::set_keep_fragments;
-        c"setMaxPayload" => control::set_max_payload;
+        c"changeDecoder" => control::change_decoder;
+        c"setTapped" => control::set_tapped;
         c"setReferenced" => control::set_referenced;
         c"setNoDelay" => control::set_no_delay;
         c"setKeepAlive" => control::set_keep_alive;

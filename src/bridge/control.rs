@@ -11,6 +11,7 @@ use super::links::{Io, Link};
 use super::raw::{self, Outcome};
 #[cfg(unix)]
 use crate::driver::io_threads::CommandKind;
+use crate::protocol::DecoderChange;
 
 /// Calls `work` with the connection that the first argument names, if it is there.
 fn with_link(
@@ -55,43 +56,41 @@ fn set_paused(environment: &Rc<Environment>, link: &Rc<Link>, paused: bool) {
     }
 }
 
-/// `setKeepFragments(id, keep)`: whether binary messages arrive as their fragments.
-pub(super) fn set_keep_fragments(
-    environment: &Rc<Environment>,
-    args: [sys::napi_value; 2],
-) -> Outcome {
-    let keep = raw::boolean(environment.env, args[1]);
+/// `changeDecoder(id, what, value)`: changes what is accepted, or how it is handed out. `what` is an
+/// index into the list of `lib/connection-settings.js`; 0 as a limit means none.
+pub(super) fn change_decoder(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -> Outcome {
+    let env = environment.env;
+    let value = raw::number(env, args[2])?;
+    let limit = (value >= 1.0).then_some(value as u32);
+    let change = match raw::bits(env, args[1]) {
+        0 => DecoderChange::KeepFragments(value != 0.0),
+        1 => DecoderChange::MaxPayload(limit.map(|most| most as usize)),
+        2 => DecoderChange::MaxFragments(limit),
+        3 => DecoderChange::MaxBufferedChunks(limit),
+        _ => DecoderChange::SkipUtf8Validation(value != 0.0),
+    };
     with_link(environment, args[0], |link| {
         match &mut *link.io.borrow_mut() {
-            Io::Stream(connection) | Io::Closing(connection) => {
-                connection.decoder.set_keep_fragments(keep);
-            }
+            Io::Stream(connection) | Io::Closing(connection) => connection.decoder.change(change),
             #[cfg(unix)]
-            Io::EventLoop(io) => io.connection.decoder.set_keep_fragments(keep),
+            Io::EventLoop(io) => io.connection.decoder.change(change),
             #[cfg(unix)]
-            Io::Thread(io) => tell_thread(environment, link, io, CommandKind::KeepFragments(keep)),
+            Io::Thread(io) => tell_thread(environment, link, io, CommandKind::Decoder(change)),
             Io::Closed => {}
         }
     })
 }
 
-/// `setMaxPayload(id, bytes)`: 0 means no limit.
-pub(super) fn set_max_payload(
-    environment: &Rc<Environment>,
-    args: [sys::napi_value; 2],
-) -> Outcome {
-    let most = raw::number(environment.env, args[1])?;
-    let most = (most >= 1.0).then_some(most as usize);
+/// `setTapped(id, tapped)`: whether the bytes of the socket are also handed over as they are read.
+pub(super) fn set_tapped(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
+    let tapped = raw::boolean(environment.env, args[1]);
     with_link(environment, args[0], |link| {
         match &mut *link.io.borrow_mut() {
-            Io::Stream(connection) | Io::Closing(connection) => {
-                connection.decoder.set_max_payload(most);
-            }
             #[cfg(unix)]
-            Io::EventLoop(io) => io.connection.decoder.set_max_payload(most),
+            Io::EventLoop(io) => io.tapped = tapped,
             #[cfg(unix)]
-            Io::Thread(io) => tell_thread(environment, link, io, CommandKind::MaxPayload(most)),
-            Io::Closed => {}
+            Io::Thread(io) => tell_thread(environment, link, io, CommandKind::Tap(tapped)),
+            Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
         }
     })
 }

@@ -49,6 +49,8 @@ pub(super) enum Kind {
     Drained = 13,
     ShutDown = 14,
     Closed = 15,
+    /// Bytes as they were read, for a program that listens to the socket's own `data`.
+    Raw = 16,
 }
 
 /// Sources of payloads; from `FIRST_BUFFER` up an index into the batch's list of buffers.

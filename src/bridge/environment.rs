@@ -3,7 +3,8 @@
 //! The main thread and every worker that loads the addon have one each, and share nothing but the
 //! process-wide inbound budget. When an environment ends (a worker is terminated, the process
 //! exits) an asynchronous cleanup hook joins the I/O threads and closes every libuv handle: libuv
-//! aborts the process over handles that are left open.
+//! aborts the process over handles that are left open. Where no socket can be taken over there are
+//! none, and the hook is a plain one.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -80,10 +81,16 @@ impl Environment {
             cleanup: Cell::new(null_mut()),
         });
         let data = Rc::into_raw(Rc::clone(&environment)).cast_mut().cast();
-        let mut handle = null_mut();
-        // SAFETY: `data` is a reference that only `clean_up` gives up, and Node calls that once.
-        unsafe { sys::napi_add_async_cleanup_hook(env, Some(clean_up), data, &mut handle) };
-        environment.cleanup.set(handle);
+        if environment.can_take_over() {
+            let mut handle = null_mut();
+            // SAFETY: `data` is a reference that only `clean_up` gives up, and Node calls that once.
+            unsafe { sys::napi_add_async_cleanup_hook(env, Some(clean_up), data, &mut handle) };
+            environment.cleanup.set(handle);
+        } else {
+            // Deno frees the handle of an asynchronous hook twice when the hook removes it.
+            // SAFETY: as above.
+            unsafe { sys::napi_add_env_cleanup_hook(env, Some(clean_up_at_once), data) };
+        }
         environment
     }
 
@@ -204,6 +211,11 @@ fn event_loop(env: sys::napi_env) -> Option<crate::driver::event_loop::EventLoop
     use crate::driver::event_loop::EventLoop;
     use crate::driver::libuv::{Libuv, UvLoop};
 
+    // Bun and Deno have functions of libuv's names, too: Bun's end the process, and Deno's know
+    // nothing of its sockets.
+    if !super::raw::host_is_node(env) {
+        return None;
+    }
     let uv = Libuv::get()?;
     let mut raw = null_mut();
     // SAFETY: the out-pointer is valid.
@@ -215,6 +227,12 @@ fn event_loop(env: sys::napi_env) -> Option<crate::driver::event_loop::EventLoop
     // SAFETY: the loop runs this thread, and Node keeps it until the environment's cleanup hooks,
     // which close every handle, have finished.
     Some(unsafe { EventLoop::new(uv, raw) })
+}
+
+/// The cleanup hook where nothing has to be waited for.
+unsafe extern "C" fn clean_up_at_once(data: *mut c_void) {
+    // SAFETY: the caller's promise is the same, and `clean_up` does not use the handle.
+    unsafe { clean_up(null_mut(), data) };
 }
 
 /// The asynchronous cleanup hook.

@@ -60,6 +60,8 @@ pub(super) struct EventLoopIo {
     pub(super) write_failed: bool,
     /// A FIN is wanted after what is queued.
     pub(super) shutdown: bool,
+    /// JavaScript also wants the bytes as they are read.
+    pub(super) tapped: bool,
     pub(super) bytes_read: u64,
 }
 

@@ -207,6 +207,7 @@ fn on_event_loop(
         write_blocked: false,
         write_failed: false,
         shutdown: false,
+        tapped: false,
         bytes_read: 0,
     })))
 }

@@ -304,6 +304,25 @@ pub(super) fn buffer_owning(env: sys::napi_env, mut bytes: Vec<u8>) -> sys::napi
     buffer_copy(env, &bytes)
 }
 
+/// Whether the host is Node itself: others that pretend to be name themselves in `process.versions`.
+#[cfg(unix)]
+pub(super) fn host_is_node(env: sys::napi_env) -> bool {
+    let mut versions = null_mut();
+    // SAFETY: the out-pointers are valid and the names are C strings. A value that is missing, or no
+    // object, gives an error status and leaves the out-pointer as it was.
+    unsafe {
+        sys::napi_get_global(env, &mut versions);
+        for name in [c"process", c"versions"] {
+            sys::napi_get_named_property(env, versions, name.as_ptr(), &mut versions);
+        }
+        [c"bun", c"deno"].iter().all(|name| {
+            let mut is_there = false;
+            sys::napi_has_named_property(env, versions, name.as_ptr(), &mut is_there);
+            !is_there
+        })
+    }
+}
+
 /// Adds a function to an object.
 pub(super) fn set_function(
     env: sys::napi_env,

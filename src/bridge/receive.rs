@@ -177,6 +177,7 @@ mod sockets {
     /// Bytes that were read before the takeover, then the socket. While the connection is paused
     /// they are kept.
     pub(crate) fn start(environment: &Rc<Environment>, link: &Rc<Link>, head: &[u8]) {
+        let mut tapped = None;
         let mut head = match &mut *link.io.borrow_mut() {
             Io::EventLoop(io) => {
                 io.started = true;
@@ -185,6 +186,7 @@ mod sockets {
                 if io.paused {
                     Vec::new()
                 } else {
+                    tapped = io.tapped.then(|| io.head.clone());
                     std::mem::take(&mut io.head)
                 }
             }
@@ -193,13 +195,17 @@ mod sockets {
         if !head.is_empty() {
             deliver(environment, link, &mut head, None, Call::Nested);
         }
+        if let Some(bytes) = tapped {
+            hand_over(environment, link, bytes, Call::Nested);
+        }
         if let Io::EventLoop(io) = &*link.io.borrow() {
             io.update_interest();
         }
     }
 
     enum Step {
-        Bytes(usize),
+        /// So many, and a copy of them if JavaScript wants one: decoding changes them.
+        Bytes(usize, Option<Vec<u8>>),
         Direct(usize),
         Violation(ProtocolError),
         Other(Received),
@@ -216,14 +222,12 @@ mod sockets {
                 _ => (Step::Nothing, 0),
             };
             let length = match step {
-                Step::Bytes(length) => {
-                    deliver(
-                        environment,
-                        link,
-                        &mut buffer[..length],
-                        None,
-                        Call::Callback,
-                    );
+                Step::Bytes(length, tapped) => {
+                    let bytes = &mut buffer[..length];
+                    deliver(environment, link, bytes, None, Call::Callback);
+                    if let Some(bytes) = tapped {
+                        hand_over(environment, link, bytes, Call::Callback);
+                    }
                     length
                 }
                 Step::Direct(length) => {
@@ -254,7 +258,7 @@ mod sockets {
     /// One read; returns also how much was asked for.
     fn read_once(io: &mut EventLoopIo, buffer: &mut [u8]) -> (Step, usize) {
         let direct = io.connection.decoder.direct_buffer();
-        let (received, wanted, is_direct) = match direct {
+        let (received, wanted, is_direct) = match direct.filter(|_| !io.tapped) {
             Some((vec, most)) => (socket::receive_into(&io.socket, vec, most), most, true),
             None => (socket::receive(&io.socket, buffer), buffer.len(), false),
         };
@@ -263,11 +267,23 @@ mod sockets {
         };
         io.bytes_read += length as u64;
         if !is_direct {
-            return (Step::Bytes(length), wanted);
+            let tapped = io.tapped.then(|| buffer[..length].to_vec());
+            return (Step::Bytes(length, tapped), wanted);
         }
         match io.connection.decoder.commit_direct(length) {
             Ok(()) => (Step::Direct(length), wanted),
             Err(error) => (Step::Violation(error), wanted),
+        }
+    }
+
+    /// Gives JavaScript the bytes of a read as they were.
+    fn hand_over(environment: &Environment, link: &Link, bytes: Vec<u8>, call: Call) {
+        if bytes.is_empty() {
+            return;
+        }
+        if let Some(mut batch) = Batch::begin(environment, None) {
+            batch.owned(Kind::Raw, bytes);
+            batch.dispatch(link, call);
         }
     }
 

@@ -303,6 +303,7 @@ fn add(batch: &mut Batch<'_>, item: Item, arena: &[u8]) {
         Item::Message(kind, place) => payload(message_kind(kind), 0, place),
         Item::Fragment(place) => payload(Kind::Fragment, 0, place),
         Item::Ping(place) => payload(Kind::Ping, 0, place),
+        Item::Raw(place) => payload(Kind::Raw, 0, place),
         Item::Pong(place) => payload(Kind::Pong, 0, place),
         Item::Close(code, place) => payload(Kind::Close, i32::from(code), place),
         Item::FragmentsEnd => batch.note(Kind::FragmentsEnd, 0),

@@ -11,7 +11,8 @@ pub use budget::InboundBudget;
 pub use outbound::Outbound;
 
 use crate::protocol::{
-    Decoder, DecoderConfig, DeflatePolicy, Encoder, MaskKey, MessageOptions, Opcode, encode_control,
+    Decoder, DecoderChange, DecoderConfig, DeflatePolicy, Encoder, MaskKey, MessageOptions, Opcode,
+    encode_control,
 };
 
 /// Everything that is decided when a connection is opened.
@@ -34,7 +35,7 @@ pub struct Connection {
 impl Connection {
     pub fn new(config: &ConnectionConfig) -> Self {
         let mut decoder = Decoder::new(config.decoder);
-        decoder.set_keep_fragments(config.keep_fragments);
+        decoder.change(DecoderChange::KeepFragments(config.keep_fragments));
         Self {
             decoder,
             encoder: Encoder::new(config.deflate),

@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
 use crate::connection::{ConnectionConfig, InboundBudget};
-use crate::protocol::MessageOptions;
+use crate::protocol::{DecoderChange, MessageOptions};
 
 pub use connection::Progress;
 use connection::ThreadConnection;
@@ -62,8 +62,9 @@ pub enum CommandKind {
     Resume,
     /// The inbound budget has room again.
     Unstall,
-    KeepFragments(bool),
-    MaxPayload(Option<usize>),
+    Decoder(DecoderChange),
+    /// Whether the bytes are also handed over as they are read.
+    Tap(bool),
     NoDelay(bool),
     /// Keep-alive probes after so many seconds (0: the system's default), or none.
     KeepAlive(Option<u32>),

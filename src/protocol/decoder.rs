@@ -12,8 +12,8 @@ use super::deflate::Inflater;
 use super::frame::{Expectations, FrameStart};
 use super::message::Message;
 use super::{
-    DecoderConfig, Event, Input, Limits, MaskKey, MessageKind, Opcode, Payload, ProtocolError,
-    apply_mask,
+    DecoderChange, DecoderConfig, Event, Input, Limits, MaskKey, MessageKind, Opcode, Payload,
+    ProtocolError, apply_mask,
 };
 
 /// The receiving half of a connection.
@@ -52,14 +52,20 @@ impl Decoder {
         }
     }
 
-    /// Whether fragments of binary messages are handed out as received (`binaryType` "fragments").
-    pub fn set_keep_fragments(&mut self, keep: bool) {
-        self.keep_fragments = keep;
-    }
-
-    /// Changes the longest message that is accepted, from the next frame on.
-    pub fn set_max_payload(&mut self, max_payload: Option<usize>) {
-        self.config.limits.max_payload = max_payload;
+    /// Changes what is accepted, or how it is handed out.
+    pub fn change(&mut self, change: DecoderChange) {
+        let DecoderConfig {
+            limits,
+            skip_utf8_validation,
+            ..
+        } = &mut self.config;
+        match change {
+            DecoderChange::KeepFragments(keep) => self.keep_fragments = keep,
+            DecoderChange::MaxPayload(most) => limits.max_payload = most,
+            DecoderChange::MaxFragments(most) => limits.max_fragments = most,
+            DecoderChange::MaxBufferedChunks(most) => limits.max_buffered_chunks = most,
+            DecoderChange::SkipUtf8Validation(skip) => *skip_utf8_validation = skip,
+        }
     }
 
     /// Whether a close frame or an error has ended the decoder.

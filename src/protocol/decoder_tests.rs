@@ -232,7 +232,7 @@ fn a_large_frame_can_be_received_directly() {
 #[test]
 fn fragments_are_kept_apart_when_asked() {
     let mut decoder = Decoder::new(config(Role::Client));
-    decoder.set_keep_fragments(true);
+    decoder.change(DecoderChange::KeepFragments(true));
     let frames = b"\x02\x01a\x00\x00\x80\x01b\x82\x01c\x82\x00\x01\x01x\x80\x01y";
     assert_eq!(
         decode(decoder, &[frames]),

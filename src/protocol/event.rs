@@ -25,6 +25,17 @@ pub struct DecoderConfig {
     pub inflate: Option<InflaterConfig>,
 }
 
+/// What may be changed of a decoder at work. It holds from the next frame or message on.
+#[derive(Debug, Clone, Copy)]
+pub enum DecoderChange {
+    /// Whether fragments of binary messages are handed out as received (`binaryType` "fragments").
+    KeepFragments(bool),
+    MaxPayload(Option<usize>),
+    MaxFragments(Option<u32>),
+    MaxBufferedChunks(Option<u32>),
+    SkipUtf8Validation(bool),
+}
+
 /// Something the peer said.
 #[derive(Debug)]
 pub enum Event<'a> {

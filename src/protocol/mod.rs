@@ -27,7 +27,7 @@ pub use decoder::Decoder;
 pub use deflate::{Deflater, DeflaterConfig, Inflater, InflaterConfig};
 pub use encoder::{DeflatePolicy, Encoder, MessageOptions, encode_control, encode_shared};
 pub use error::ProtocolError;
-pub use event::{DecoderConfig, Event, Input, Limits, Payload};
+pub use event::{DecoderChange, DecoderConfig, Event, Input, Limits, Payload};
 pub use frame::{FrameHeader, MAX_HEADER_LENGTH, Opcode, Role};
 pub use handshake::{
     ExtensionOffer, HeaderError, Parameter, accept_key, parse_extensions, parse_subprotocols,

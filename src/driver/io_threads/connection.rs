@@ -75,6 +75,8 @@ struct Flow {
     write_blocked: Cell<bool>,
     write_failed: Cell<bool>,
     shutdown: Cell<bool>,
+    /// JavaScript also wants the bytes as they are read.
+    tapped: Cell<bool>,
     /// Closing is to be a RST.
     reset: Cell<bool>,
     closed: Cell<bool>,
@@ -171,8 +173,8 @@ impl ThreadConnection {
                 self.flow.stalled.set(false);
                 self.changed.notify_one();
             }
-            CommandKind::KeepFragments(keep) => state.decoder.set_keep_fragments(keep),
-            CommandKind::MaxPayload(most) => state.decoder.set_max_payload(most),
+            CommandKind::Decoder(change) => state.decoder.change(change),
+            CommandKind::Tap(tapped) => self.flow.tapped.set(tapped),
             CommandKind::NoDelay(no_delay) => {
                 socket::set_no_delay(self.socket.get_ref(), no_delay);
             }
@@ -346,7 +348,8 @@ impl ThreadConnection {
     fn read_into(&self, delivery: &mut Delivery) -> (Received, usize) {
         let mut state = self.state.borrow_mut();
         let decoder = &mut state.decoder;
-        if let Some((buffer, most)) = decoder.direct_buffer() {
+        let tapped = self.flow.tapped.get();
+        if !tapped && let Some((buffer, most)) = decoder.direct_buffer() {
             let received = socket::receive_into(self.socket.get_ref(), buffer, most);
             if let Received::Bytes(length) = received {
                 match decoder.commit_direct(length) {
@@ -359,7 +362,12 @@ impl ThreadConnection {
         let buffer = &mut **self.read_buffer.borrow_mut();
         let received = socket::receive(self.socket.get_ref(), buffer);
         if let Received::Bytes(length) = received {
-            decode(&mut state, &mut buffer[..length], delivery);
+            let bytes = &mut buffer[..length];
+            let raw = tapped.then(|| bytes.to_vec());
+            decode(&mut state, bytes, delivery);
+            if let Some(raw) = raw {
+                delivery.push_raw(raw);
+            }
         }
         (received, buffer.len())
     }
@@ -377,7 +385,11 @@ impl ThreadConnection {
 
     fn take_head(&self, mut head: Vec<u8>) {
         let mut delivery = Delivery::new(self.key);
+        let raw = self.flow.tapped.get().then(|| head.clone());
         decode(&mut self.state.borrow_mut(), &mut head, &mut delivery);
+        if let Some(raw) = raw {
+            delivery.push_raw(raw);
+        }
         self.deliver(delivery);
     }
 

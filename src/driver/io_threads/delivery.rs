@@ -27,6 +27,8 @@ pub enum Item {
     Pong(Place),
     Close(u16, Place),
     Violation(ProtocolError),
+    /// All bytes of a read, as they were.
+    Raw(Place),
     /// The peer sent a FIN.
     End,
     ReadFailed(io::Error),
@@ -95,6 +97,12 @@ impl Delivery {
         };
         self.charged += ITEM_OVERHEAD;
         self.items.push(item);
+    }
+
+    /// Adds the bytes of a read, as they were.
+    pub(super) fn push_raw(&mut self, bytes: Vec<u8>) {
+        self.charged += ITEM_OVERHEAD + bytes.len();
+        self.items.push(Item::Raw(Place::Own(bytes)));
     }
 
     fn place(&mut self, payload: Payload<'_>) -> Place {
