@@ -14,8 +14,8 @@ const { nextTick } = process;
 const PER_PAGE = 1024;
 const PLACES = 2 ** 22;
 
-/** What a connection has in a page: bytes accepted, bytes written, blocked. */
-const COUNTERS = 3;
+/** Places in a page for each connection: see `counters()` in open.rs. */
+const COUNTERS = 4;
 
 /** The engine does not hold back more than this: see `MAX_CORK` in send.rs. */
 const MAX_CORK = 64 * 1024;
@@ -187,6 +187,12 @@ class Connection {
   /** Bytes that were accepted since the engine has the socket. */
   get acceptedBytes() {
     return this.counters === null ? 0 : this.counters[this.counterIndex];
+  }
+
+  /** The same, but as many as they are, or will be, on the wire. */
+  get wireBytes() {
+    if (this.counters === null) return 0;
+    return this.acceptedBytes + this.counters[this.counterIndex + 3];
   }
 
   /** Bytes that were written since the engine has the socket. */

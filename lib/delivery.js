@@ -51,7 +51,11 @@ const WORDS = 4;
  */
 const table = new Int32Array(WORDS + RECORDS * WORDS);
 
-native.configureDelivery(dispatch, newSlab, table);
+native.configureDelivery(
+  process.versions.deno ? dispatchInDeno : dispatch,
+  newSlab,
+  table,
+);
 
 module.exports = { Kind, currentBatch, currentTurn };
 
@@ -105,6 +109,30 @@ function dispatch(start, end, slab, chunk, buffers) {
           : buffers[source - FIRST_BUFFER];
 
     this.handleEvent(kind, detail, payload);
+  }
+}
+
+/**
+ * The same in Deno, which ends the process over an exception that the engine
+ * reports, as it should, but does not say which one it was. So it is thrown
+ * again, from below the engine.
+ *
+ * @this {import('./connection')}
+ * @param {number} start as in `dispatch()`
+ * @param {number} end
+ * @param {ArrayBuffer} slab
+ * @param {ArrayBuffer} [chunk]
+ * @param {any[]} [buffers]
+ */
+function dispatchInDeno(start, end, slab, chunk, buffers) {
+  try {
+    dispatch.call(this, start, end, slab, chunk, buffers);
+  } catch (error) {
+    if (process.listenerCount('uncaughtException') > 0) throw error;
+    process.nextTick(() => {
+      throw error;
+    });
+    dispatchInDeno.call(this, table[0], end, slab, chunk, buffers);
   }
 }
 

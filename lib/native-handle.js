@@ -41,7 +41,7 @@ class NativeHandle {
   }
 
   get bytesWritten() {
-    return this._writtenBefore + this._connection.acceptedBytes;
+    return this._writtenBefore + this._connection.wireBytes;
   }
 
   /**

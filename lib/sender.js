@@ -236,8 +236,9 @@ class Sender {
   }
 
   /**
-   * Whether frames go to the engine; else they go to the stream, which may also
-   * say why they cannot be written.
+   * Whether frames go to the engine; else they go to the stream: what the
+   * program has corked leaves with it, and a stream that has ended says why
+   * nothing can be written.
    *
    * @returns {boolean}
    * @private
@@ -247,9 +248,9 @@ class Sender {
 
     const socket = /** @type {any} */ (this._socket);
 
-    // What the program has corked was written before this frame.
-    while (socket.writableCorked > 0) socket.uncork();
-    return !socket.writableEnded && !socket.destroyed;
+    return (
+      socket.writableCorked === 0 && !socket.writableEnded && !socket.destroyed
+    );
   }
 
   /**
@@ -275,6 +276,7 @@ class Sender {
    * @private
    */
   _writeMessage(payload, flags, callback) {
+    const { id } = this._connection;
     let key = 0;
 
     if (flags & MASK && this._generateMask) {
@@ -282,10 +284,8 @@ class Sender {
       flags |= HAS_KEY;
     }
 
-    const { id } = this._connection;
-
     if (
-      this._isServed() &&
+      this._writesDirectly() &&
       this._accept(
         native.send(id, payload, withMark(flags, callback), key),
         callback,
@@ -294,11 +294,25 @@ class Sender {
       return;
     }
 
-    const frame = this._connection.isNative
-      ? EMPTY_BUFFER
-      : native.encode(id, payload, flags, key);
+    let frame = native.encode(id, payload, flags, key);
 
-    this._writeToSocket([frame], callback);
+    if (frame === undefined) {
+      // An I/O thread compresses it, and is to have it in order.
+      while (this._socket.writableCorked > 0) this._socket.uncork();
+
+      const mark = withMark(flags, callback);
+
+      if (
+        this._isServed() &&
+        this._accept(native.send(id, payload, mark, key), callback)
+      ) {
+        return;
+      }
+
+      frame = EMPTY_BUFFER;
+    }
+
+    this._writeFrame(frame, callback);
   }
 
   /**
@@ -346,7 +360,7 @@ class Sender {
     const { id } = this._connection;
 
     if (
-      this._isServed() &&
+      this._writesDirectly() &&
       this._accept(
         native.sendControl(id, payload, withMark(flags, callback), key),
         callback,
@@ -355,7 +369,28 @@ class Sender {
       return;
     }
 
-    this._writeToSocket([native.encodeControl(payload, flags, key)], callback);
+    this._writeFrame(native.encodeControl(payload, flags, key), callback);
+  }
+
+  /**
+   * Whether a frame can be given to the engine without being made before.
+   * Somebody who replaces `sendFrame()` wants to see every frame.
+   *
+   * @returns {boolean}
+   * @private
+   */
+  _writesDirectly() {
+    return this._isServed() && this.sendFrame === sendFrame;
+  }
+
+  /**
+   * @param {Buffer} frame
+   * @param {((error?: Error) => void) | undefined} callback
+   * @private
+   */
+  _writeFrame(frame, callback) {
+    if (this.sendFrame === sendFrame) this._writeToSocket([frame], callback);
+    else this.sendFrame([frame], callback);
   }
 
   /**
@@ -385,8 +420,9 @@ class Sender {
   /** Bytes that were sent and have not been taken by the system. */
   get bufferedBytes() {
     const { bufferedBytes } = this._corking ?? this._connection;
+    const corked = this._corking === null ? corkedBytes(this._socket) : 0;
 
-    return bufferedBytes + this._bufferedBytes;
+    return bufferedBytes + corked + this._bufferedBytes;
   }
 
   /** Lets go what was written in this turn. */
@@ -450,6 +486,8 @@ class Sender {
   }
 }
 
+const { sendFrame } = Sender.prototype;
+
 module.exports = Sender;
 
 /**
@@ -474,6 +512,14 @@ function openEncoder(extensions) {
  */
 function withMark(flags, callback) {
   return typeof callback === 'function' ? flags | MARK : flags;
+}
+
+/**
+ * @param {any} socket one that was taken over
+ * @returns {number} what its stream holds back because the program corked it
+ */
+function corkedBytes(socket) {
+  return socket.writableCorked > 0 ? socket._writableState.length : 0;
 }
 
 /**

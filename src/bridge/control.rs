@@ -75,7 +75,10 @@ pub(super) fn change_decoder(environment: &Rc<Environment>, args: [sys::napi_val
             #[cfg(unix)]
             Io::EventLoop(io) => io.connection.decoder.change(change),
             #[cfg(unix)]
-            Io::Thread(io) => tell_thread(environment, link, io, CommandKind::Decoder(change)),
+            Io::Thread(io) => match &mut io.decoder {
+                Some(decoder) => decoder.change(change),
+                None => tell_thread(environment, link, io, CommandKind::Decoder(change)),
+            },
             Io::Closed => {}
         }
     })
@@ -89,7 +92,10 @@ pub(super) fn set_tapped(environment: &Rc<Environment>, args: [sys::napi_value; 
             #[cfg(unix)]
             Io::EventLoop(io) => io.tapped = tapped,
             #[cfg(unix)]
-            Io::Thread(io) => tell_thread(environment, link, io, CommandKind::Tap(tapped)),
+            Io::Thread(io) => {
+                io.tapped = tapped;
+                tell_thread(environment, link, io, CommandKind::Tap(tapped));
+            }
             Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
         }
     })

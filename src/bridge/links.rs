@@ -13,6 +13,9 @@ use napi::sys;
 
 use super::raw::Reference;
 use crate::connection::Connection;
+#[cfg(unix)]
+use crate::protocol::Decoder;
+use crate::protocol::Encoder;
 
 /// One connection, as the bridge sees it.
 pub(super) struct Link {
@@ -41,6 +44,20 @@ pub(super) enum Io {
     Closing(Box<Connection>),
     /// Nothing is left.
     Closed,
+}
+
+impl Io {
+    /// What makes frames of messages, if it is on this thread.
+    pub(super) fn encoder(&mut self) -> Option<&mut Encoder> {
+        match self {
+            Self::Stream(connection) | Self::Closing(connection) => Some(&mut connection.encoder),
+            #[cfg(unix)]
+            Self::EventLoop(io) => Some(&mut io.connection.encoder),
+            #[cfg(unix)]
+            Self::Thread(io) => io.encoder.as_mut(),
+            Self::Closed => None,
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -90,13 +107,17 @@ impl EventLoopIo {
 #[cfg(unix)]
 pub(super) struct ThreadIo {
     pub(super) thread: usize,
+    /// Here until reading begins: what was read before the takeover is decoded at once.
+    pub(super) decoder: Option<Box<Decoder>>,
     /// Here unless messages may have to be compressed, which is the thread's work.
-    pub(super) encoder: Option<crate::protocol::Encoder>,
+    pub(super) encoder: Option<Encoder>,
     /// Frames of this turn, and the positions in them whose senders want to know.
     pub(super) cork: Vec<u8>,
     pub(super) marks: Vec<usize>,
     pub(super) budget: std::sync::Arc<crate::connection::InboundBudget>,
     pub(super) paused: bool,
+    /// JavaScript also wants the bytes as they are read.
+    pub(super) tapped: bool,
     /// What arrived while paused.
     pub(super) held: VecDeque<crate::driver::io_threads::Delivery>,
     pub(super) referenced: bool,
@@ -104,12 +125,14 @@ pub(super) struct ThreadIo {
 }
 
 /// What `bufferedAmount` is made of, in memory that JavaScript reads without a call: bytes ever
-/// accepted, bytes of those ever written, and whether the socket took no more. Each has one writer.
+/// accepted, bytes of those ever written, whether the socket took no more, and by how much an I/O
+/// thread made messages shorter (or longer) than they were accepted. Each has one writer.
 #[derive(Clone, Copy)]
 pub(super) struct Counters {
     accepted: *const AtomicU64,
     released: *const AtomicU64,
     blocked: *const AtomicU64,
+    correction: *const AtomicU64,
 }
 
 impl Counters {
@@ -128,15 +151,20 @@ impl Counters {
         unsafe { &*self.blocked }.store(f64::from(u8::from(blocked)).to_bits(), Ordering::Relaxed);
     }
 
-    /// For another thread to write: bytes written, and whether the socket took no more.
+    fn clear_correction(self) {
+        // SAFETY: as above; no thread has the connection yet.
+        unsafe { &*self.correction }.store(0, Ordering::Relaxed);
+    }
+
+    /// For another thread to write: all but the first.
     #[cfg(unix)]
-    pub(super) fn progress_cells(self) -> [*const AtomicU64; 2] {
-        [self.released, self.blocked]
+    pub(super) fn progress_cells(self) -> [*const AtomicU64; 3] {
+        [self.released, self.blocked, self.correction]
     }
 }
 
 /// Doubles that a connection has in its page.
-pub(super) const COUNTERS: usize = 3;
+pub(super) const COUNTERS: usize = 4;
 
 /// Connections that share one page of counters.
 pub(super) const PER_PAGE: usize = 1024;
@@ -197,11 +225,13 @@ impl Links {
                 accepted: page.add(index),
                 released: page.add(index + 1),
                 blocked: page.add(index + 2),
+                correction: page.add(index + 3),
             }
         };
         counters.set_accepted(0);
         counters.set_released(0);
         counters.set_blocked(false);
+        counters.clear_correction();
         let id = self.places[place].generation << PLACE_BITS | place as u64;
         Some(Reserved { id, counters })
     }

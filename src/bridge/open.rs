@@ -50,22 +50,19 @@ pub(super) fn start(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -
     if let Some(link) = environment.link(id) {
         // SAFETY: the bytes are copied before JavaScript runs.
         let head: &[u8] = unsafe { head.as_mut_slice() };
-        let io = link.io.borrow();
-        if let Io::Thread(io) = &*io {
-            io.budget.count_received(head.len());
-            use crate::driver::io_threads::CommandKind;
-            super::threads::command(environment, link.id, io, CommandKind::Start(head.to_vec()));
-            super::threads::flush_commands(environment);
+        let on_thread = matches!(&*link.io.borrow(), Io::Thread(_));
+        if on_thread {
+            super::threads::start(environment, &link, head);
         } else {
-            drop(io);
             super::receive::start(environment, &link, head);
         }
     }
     Ok(raw::undefined(env))
 }
 
-/// `counters(index)`: the page of counters of the connections from `index * 1024` on, three doubles
-/// each: bytes accepted, bytes written, and 1 while the socket takes no more.
+/// `counters(index)`: the page of counters of the connections from `index * 1024` on, four doubles
+/// each: bytes accepted, bytes written, 1 while the socket takes no more, and how many more bytes
+/// messages became on their I/O thread (fewer, if it is negative).
 pub(super) fn counters(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
     let index = raw::bits(environment.env, args[0]) as usize;
     Ok(match environment.page(index) {
@@ -241,6 +238,7 @@ fn on_thread(
     super::threads::command_thread(environment, thread, reserved.id, open);
     let mut io = ThreadIo {
         thread,
+        decoder: Some(Box::new(config.decoder())),
         // What has to be compressed is encoded by the thread.
         encoder: config.deflate.is_none().then(|| Encoder::new(None)),
         accepted: response.len() as u64,
@@ -248,6 +246,7 @@ fn on_thread(
         marks: Vec::new(),
         budget,
         paused: false,
+        tapped: false,
         held: Default::default(),
         referenced: false,
     };

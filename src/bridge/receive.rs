@@ -118,7 +118,7 @@ fn with_decoder<R>(link: &Link, work: impl FnOnce(&mut Decoder) -> R) -> Option<
         #[cfg(unix)]
         Io::EventLoop(io) => Some(work(&mut io.connection.decoder)),
         #[cfg(unix)]
-        Io::Thread(_) => None,
+        Io::Thread(io) => io.decoder.as_deref_mut().map(work),
         Io::Closed => None,
     }
 }

@@ -87,7 +87,8 @@ pub(super) fn write(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -
     Ok(raw::int32(env, finish(environment, &link)))
 }
 
-/// `encode(id, data, flags, key)`: the frame of a message, for a stream to write.
+/// `encode(id, data, flags, key)`: the frame of a message, for a stream to write. Undefined if the
+/// encoder is not on this thread.
 pub(super) fn encode(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
     let env = environment.env;
     let flags = raw::bits(env, args[2]);
@@ -96,12 +97,18 @@ pub(super) fn encode(environment: &Rc<Environment>, args: [sys::napi_value; 4]) 
         return Ok(raw::undefined(env));
     };
     let mut frame = Vec::new();
+    let mut encoded = false;
     with_payload(environment, args[1], flags, |payload| {
-        if let Io::Stream(connection) = &mut *link.io.borrow_mut() {
-            connection.encoder.message(payload, options, &mut frame);
+        if let Some(encoder) = link.io.borrow_mut().encoder() {
+            encoder.message(payload, options, &mut frame);
+            encoded = true;
         }
     })?;
-    Ok(frame_buffer(env, frame))
+    Ok(if encoded {
+        frame_buffer(env, frame)
+    } else {
+        raw::undefined(env)
+    })
 }
 
 /// `encodeControl(data, flags, key)`: a control frame, for a stream to write.

@@ -152,6 +152,33 @@ pub(super) fn uncork(environment: &Environment, id: u64, io: &mut ThreadIo) {
     command(environment, id, io, kind);
 }
 
+/// Delivers what was read before the takeover, and has the thread read from now on. What cannot be
+/// delivered at once goes to the thread, like bytes that come later.
+pub(super) fn start(environment: &Rc<Environment>, link: &Rc<Link>, head: &[u8]) {
+    let at_once = match &*link.io.borrow() {
+        Io::Thread(io) => {
+            io.budget.count_received(head.len());
+            io.decoder.is_some() && !io.paused && !io.tapped
+        }
+        _ => return,
+    };
+    let mut head = head.to_vec();
+    if at_once && !head.is_empty() {
+        super::receive::deliver(environment, link, &mut head, None, Call::Nested);
+        head.clear();
+    }
+    if let Io::Thread(io) = &mut *link.io.borrow_mut() {
+        let decoder = io.decoder.take();
+        command(
+            environment,
+            link.id,
+            io,
+            CommandKind::Start { head, decoder },
+        );
+        flush_commands(environment);
+    }
+}
+
 pub(super) fn set_paused(
     environment: &Rc<Environment>,
     link: &Rc<Link>,

@@ -25,6 +25,15 @@ pub struct ConnectionConfig {
     pub keep_fragments: bool,
 }
 
+impl ConnectionConfig {
+    /// A decoder for what the peer sends.
+    pub fn decoder(&self) -> Decoder {
+        let mut decoder = Decoder::new(self.decoder);
+        decoder.change(DecoderChange::KeepFragments(self.keep_fragments));
+        decoder
+    }
+}
+
 /// Both directions of a connection.
 pub struct Connection {
     pub decoder: Decoder,
@@ -34,10 +43,8 @@ pub struct Connection {
 
 impl Connection {
     pub fn new(config: &ConnectionConfig) -> Self {
-        let mut decoder = Decoder::new(config.decoder);
-        decoder.change(DecoderChange::KeepFragments(config.keep_fragments));
         Self {
-            decoder,
+            decoder: config.decoder(),
             encoder: Encoder::new(config.deflate),
             outbound: Outbound::default(),
         }

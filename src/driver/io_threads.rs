@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
 use crate::connection::{ConnectionConfig, InboundBudget};
-use crate::protocol::{DecoderChange, MessageOptions};
+use crate::protocol::{Decoder, DecoderChange, MessageOptions};
 
 pub use connection::Progress;
 use connection::ThreadConnection;
@@ -46,7 +46,11 @@ pub struct NewConnection {
 pub enum CommandKind {
     Open(Box<NewConnection>),
     /// Process bytes that were read before the takeover, then read the socket.
-    Start(Vec<u8>),
+    Start {
+        head: Vec<u8>,
+        /// The decoder, which has begun elsewhere.
+        decoder: Option<Box<Decoder>>,
+    },
     /// Frames that are encoded already, and the positions in them whose senders are to be told.
     Write {
         bytes: Vec<u8>,

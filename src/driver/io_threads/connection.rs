@@ -17,20 +17,26 @@ use crate::connection::{Connection, InboundBudget};
 use crate::driver::socket::{self, Flushed, Received};
 use crate::protocol::Input;
 
-/// Where a thread says how many bytes it has written of what was accepted, and whether the socket
-/// took no more, as the bits of doubles: JavaScript reads them without a call.
+/// Where a thread says how many bytes it has written of what was accepted, whether the socket took
+/// no more, and how many more bytes messages have become by encoding them here, as the bits of
+/// doubles: JavaScript reads them without a call.
 #[derive(Clone, Copy)]
 pub struct Progress {
     written: *const AtomicU64,
     blocked: *const AtomicU64,
+    correction: *const AtomicU64,
 }
 
 impl Progress {
     /// # Safety
     ///
     /// The cells are valid, and written by nobody else, until the thread has been joined.
-    pub unsafe fn new([written, blocked]: [*const AtomicU64; 2]) -> Self {
-        Self { written, blocked }
+    pub unsafe fn new([written, blocked, correction]: [*const AtomicU64; 3]) -> Self {
+        Self {
+            written,
+            blocked,
+            correction,
+        }
     }
 
     fn set(self, written: u64, blocked: bool) {
@@ -38,6 +44,13 @@ impl Progress {
         let (written_cell, blocked_cell) = unsafe { (&*self.written, &*self.blocked) };
         written_cell.store((written as f64).to_bits(), Ordering::Relaxed);
         blocked_cell.store(f64::from(u8::from(blocked)).to_bits(), Ordering::Relaxed);
+    }
+
+    fn correct(self, by: i64) {
+        // SAFETY: as above.
+        let cell = unsafe { &*self.correction };
+        let before = f64::from_bits(cell.load(Ordering::Relaxed));
+        cell.store((before + by as f64).to_bits(), Ordering::Relaxed);
     }
 }
 
@@ -133,7 +146,10 @@ impl ThreadConnection {
         let mut state = self.state.borrow_mut();
         match kind {
             CommandKind::Open(_) => {}
-            CommandKind::Start(head) => {
+            CommandKind::Start { head, decoder } => {
+                if let Some(decoder) = decoder {
+                    state.decoder = *decoder;
+                }
                 drop(state);
                 self.flow.started.set(true);
                 if !head.is_empty() {
@@ -157,7 +173,10 @@ impl ThreadConnection {
             } => {
                 self.accounted
                     .set(self.accounted.get() + payload.len() as u64);
+                let before = state.outbound.accepted();
                 state.send(&payload, options);
+                let frame = state.outbound.accepted() - before;
+                self.progress.correct(frame as i64 - payload.len() as i64);
                 if mark {
                     state.outbound.mark();
                 }

@@ -43,7 +43,13 @@ impl Fixture {
             },
             budget: Arc::clone(&budget),
             // SAFETY: the cell is leaked and lives for ever.
-            progress: unsafe { Progress::new([released, Box::leak(Box::default())]) },
+            progress: unsafe {
+                Progress::new([
+                    released,
+                    Box::leak(Box::default()),
+                    Box::leak(Box::default()),
+                ])
+            },
         }));
         pool.ensure(0).unwrap();
         pool.command(0, Command { key: 7, kind: open });
@@ -56,7 +62,10 @@ impl Fixture {
             budget,
             released,
         };
-        fixture.tell(CommandKind::Start(Vec::new()));
+        fixture.tell(CommandKind::Start {
+            head: Vec::new(),
+            decoder: None,
+        });
         fixture
     }
 
