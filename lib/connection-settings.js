@@ -42,7 +42,7 @@ function describeConnection(options, binaryType) {
   settings[3] = options.maxBufferedChunks | 0;
 
   if (perMessageDeflate?.params) {
-    describeDeflate(perMessageDeflate, options.isServer);
+    describeDeflate(perMessageDeflate);
   }
 
   return settings;
@@ -50,22 +50,16 @@ function describeConnection(options, binaryType) {
 
 /**
  * @param {import('./permessage-deflate')} extension the negotiated extension
- * @param {boolean} isServer which end this is
  */
-function describeDeflate({ _options, _threshold, params }, isServer) {
-  const [own, peer] = isServer ? ['server', 'client'] : ['client', 'server'];
-  const { level, memLevel, strategy } = _options.zlibDeflateOptions ?? {};
-  const bits = (end) =>
-    typeof params[`${end}_max_window_bits`] === 'number'
-      ? params[`${end}_max_window_bits`]
-      : 15;
+function describeDeflate(extension) {
+  const { deflateSettings: deflate, inflateSettings: inflate } = extension;
 
-  settings[4] = level ?? -1;
-  settings[5] = bits(own);
-  settings[6] = memLevel ?? 8;
-  settings[7] = strategy ?? 0;
-  settings[8] = params[`${own}_no_context_takeover`] ? 1 : 0;
-  settings[9] = _threshold;
-  settings[10] = bits(peer);
-  settings[11] = params[`${peer}_no_context_takeover`] ? 1 : 0;
+  settings[4] = deflate.level;
+  settings[5] = deflate.windowBits;
+  settings[6] = deflate.memLevel;
+  settings[7] = deflate.strategy;
+  settings[8] = deflate.noContextTakeover ? 1 : 0;
+  settings[9] = extension._threshold;
+  settings[10] = inflate.windowBits;
+  settings[11] = inflate.noContextTakeover ? 1 : 0;
 }

@@ -82,6 +82,8 @@ class Connection {
     this.binaryType = binaryType || 'nodebuffer';
     /** @type {import('./pending-pongs') | null} if the engine writes them */
     this.pendingPongs = null;
+    /** Whether the peer broke a rule. */
+    this.violated = false;
     /** Whether the owner has been told that the peer broke a rule. */
     this.failed = false;
     /** The handle that stands in for the socket's, if the engine has it. */
@@ -411,6 +413,7 @@ class Connection {
         break;
       case Kind.VIOLATION:
         this.inputEnded = true;
+        this.violated = true;
         events.error(owner, withCloseCode(payload, detail));
         break;
       case Kind.RAW:
@@ -497,6 +500,27 @@ class Connection {
     return this.convert(
       fragments.length === 1 ? fragments[0] : Buffer.concat(fragments),
     );
+  }
+
+  /**
+   * @param {() => void} action what to do in a later tick, but not before the
+   *     callbacks of the frames that were sent before
+   */
+  afterCallbacks(action) {
+    const { callbacks } = this;
+    const last = callbacks.length - 1;
+
+    if (last < 0) {
+      nextTick(action);
+      return;
+    }
+
+    const callback = callbacks[last];
+
+    callbacks[last] = (error) => {
+      nextTick(action);
+      callback(error);
+    };
   }
 
   /**

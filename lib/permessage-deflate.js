@@ -65,6 +65,9 @@ class PerMessageDeflate {
     /** @type {Job[]} */
     this._jobs = [];
 
+    /** Whether zlib would take `zlibDeflateOptions`. */
+    this._isChecked = this._options.zlibDeflateOptions === undefined;
+
     /** @type {DeflateParameters | null} */
     this.params = null;
   }
@@ -103,6 +106,59 @@ class PerMessageDeflate {
   }
 
   /**
+   * The options of the compressor as numbers, with the negotiated window.
+   *
+   * @returns {{ level: number, memLevel: number, strategy: number,
+   *     windowBits: number, noContextTakeover: boolean }}
+   */
+  get deflateSettings() {
+    const { level, memLevel, strategy } =
+      this._options.zlibDeflateOptions ?? {};
+    const end = this._isServer ? 'server' : 'client';
+
+    return {
+      level: numberOr(zlib.constants.Z_DEFAULT_COMPRESSION, level),
+      memLevel: numberOr(zlib.constants.Z_DEFAULT_MEMLEVEL, memLevel),
+      strategy: numberOr(zlib.constants.Z_DEFAULT_STRATEGY, strategy),
+      windowBits: windowBits(this.params, end),
+      noContextTakeover: Boolean(this.params[`${end}_no_context_takeover`]),
+    };
+  }
+
+  /**
+   * What the decompressor has to know.
+   *
+   * @returns {{ windowBits: number, noContextTakeover: boolean }}
+   */
+  get inflateSettings() {
+    const peer = this._isServer ? 'client' : 'server';
+
+    return {
+      windowBits: windowBits(this.params, peer),
+      noContextTakeover: Boolean(this.params[`${peer}_no_context_takeover`]),
+    };
+  }
+
+  /**
+   * Has zlib check `zlibDeflateOptions`, before the first message is compressed.
+   *
+   * @param {number} [size=Infinity] of a message, in bytes
+   * @throws {RangeError | TypeError} zlib's error, if one is out of range
+   */
+  checkOptions(size = Infinity) {
+    if (this._isChecked) return;
+
+    const { noContextTakeover, windowBits } = this.deflateSettings;
+    // Messages that are not compressed anyway do not need a compressor.
+    if (noContextTakeover && size < this._threshold) return;
+
+    zlib
+      .createDeflateRaw({ ...this._options.zlibDeflateOptions, windowBits })
+      .close();
+    this._isChecked = true;
+  }
+
+  /**
    * Releases the contexts. What was being compressed or decompressed ends in an
    * error.
    */
@@ -130,8 +186,9 @@ class PerMessageDeflate {
   compress(data, fin, callback) {
     const bytes = toBytes(data);
 
+    this.checkOptions();
     this._schedule('deflate', callback, () => {
-      this._deflate ??= createDeflater(this);
+      this._deflate ??= createDeflater(this.deflateSettings);
       return this._deflate.compress(bytes, fin);
     });
   }
@@ -207,32 +264,37 @@ module.exports = PerMessageDeflate;
  */
 
 /**
- * @param {PerMessageDeflate} extension
+ * @param {PerMessageDeflate['deflateSettings']} settings
  * @returns {any} a native compressor for what this end sends
  */
-function createDeflater({ _isServer, _options, params }) {
-  const end = _isServer ? 'server' : 'client';
-
+function createDeflater(settings) {
   return new native.Deflater(
-    _options.zlibDeflateOptions?.level ?? zlib.constants.Z_DEFAULT_COMPRESSION,
+    settings.level,
     // zlib has no raw stream of 8 bits; like Node, use the next larger window.
-    Math.max(9, windowBits(params, end)),
-    Boolean(params[`${end}_no_context_takeover`]),
-    _options.zlibDeflateOptions?.memLevel,
-    _options.zlibDeflateOptions?.strategy,
+    Math.max(9, settings.windowBits),
+    settings.noContextTakeover,
+    settings.memLevel,
+    settings.strategy,
   );
+}
+
+/**
+ * @param {number} fallback
+ * @param {any} value an option of zlib
+ * @returns {number} the value; the fallback if it is none, as zlib has it
+ */
+function numberOr(fallback, value) {
+  return typeof value === 'number' && !Number.isNaN(value) ? value : fallback;
 }
 
 /**
  * @param {PerMessageDeflate} extension
  * @returns {any} a native decompressor for what the other end sends
  */
-function createInflater({ _isServer, _maxPayload, params }) {
-  const peer = _isServer ? 'client' : 'server';
-
+function createInflater({ _maxPayload, inflateSettings }) {
   return new native.Inflater(
-    windowBits(params, peer),
-    Boolean(params[`${peer}_no_context_takeover`]),
+    inflateSettings.windowBits,
+    inflateSettings.noContextTakeover,
     Math.max(0, _maxPayload),
   );
 }

@@ -69,6 +69,9 @@ class Sender {
     /** Lets the frames of a turn leave together, if the socket is a stream. */
     this._corking = this._connection.isNative ? null : new Corking(socket);
 
+    /** The extension, while its options have not been checked. */
+    this._unchecked = uncheckedDeflate(this._extensions);
+
     /** @type {(error: Error) => void} called when a Blob cannot be read */
     this.onerror = NOOP;
   }
@@ -276,6 +279,10 @@ class Sender {
    * @private
    */
   _writeMessage(payload, flags, callback) {
+    if (flags & COMPRESS && this._unchecked !== null) {
+      this._unchecked.checkOptions(byteLength(payload));
+    }
+
     const { id } = this._connection;
     let key = 0;
 
@@ -489,6 +496,15 @@ class Sender {
 const { sendFrame } = Sender.prototype;
 
 module.exports = Sender;
+
+/**
+ * @param {Record<string, any>} extensions the negotiated extensions
+ * @returns {import('./permessage-deflate') | null} the one that compresses, if
+ *     its options may be wrong
+ */
+function uncheckedDeflate({ 'permessage-deflate': extension }) {
+  return extension?._options?.zlibDeflateOptions ? extension : null;
+}
 
 /**
  * @param {Record<string, any>} extensions the negotiated extensions

@@ -132,7 +132,7 @@ function acceptanceHead(key) {
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
     'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${native.acceptKey(key)}`,
+    `Sec-WebSocket-Accept: ${native.acceptKey(`${key}`)}`,
   ];
 }
 

@@ -256,8 +256,12 @@ function socketOnClose() {
   this[kWebSocket] = undefined;
   clearTimeout(websocket._closeTimer);
   connection.whenIdle(() => {
-    // As if the decoder were a stream, which finishes in the next tick.
-    if (connection.inputEnded) websocket.emitClose();
-    else nextTick(() => websocket.emitClose());
+    // As if the decoder were a stream, which finishes, or fails, in the next
+    // tick.
+    if (connection.inputEnded && connection.violated === connection.failed) {
+      websocket.emitClose();
+    } else {
+      nextTick(() => websocket.emitClose());
+    }
   });
 }

@@ -501,7 +501,11 @@ function sendAfterClose(websocket, data, callback) {
   }
 
   if (callback) {
-    nextTick(callback, errors.notOpen(websocket._readyState));
+    const error = errors.notOpen(websocket._readyState);
+    const tell = () => callback(error);
+
+    if (websocket[kConnection] === null) nextTick(tell);
+    else websocket[kConnection].afterCallbacks(tell);
   }
 }
 

@@ -46,7 +46,10 @@ pub fn parse_subprotocols(header: String) -> Result<Vec<String>> {
 /// Whether a close frame may carry the code (RFC 6455 section 7.4).
 #[napi]
 pub fn is_valid_close_code(code: f64) -> bool {
-    // The fraction of a number is not sent, and does not matter.
+    if code.fract() != 0.0 {
+        // The fraction is not sent, but `ws` looks at it for the ends of the ranges.
+        return (1000.0..1014.0).contains(&code) || (3000.0..4999.0).contains(&code);
+    }
     (0.0..=65535.0).contains(&code) && is_valid_status_code(code as u16)
 }
 

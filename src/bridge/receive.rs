@@ -162,12 +162,17 @@ mod sockets {
             Io::EventLoop(io) if io.seeks_end() => {
                 let received = socket::peek(&io.socket);
                 let is_end = matches!(received, Received::End);
-                io.end_sought =
+                let has_unread =
                     matches!(received, Received::Bytes(_)) || (is_end && !io.head.is_empty());
-                if io.end_sought {
+                io.end_sought = has_unread;
+                if !has_unread {
+                    received
+                } else if let Some(error) = socket::failure(&io.socket) {
+                    // What is unread is heard when the socket is closed.
+                    Received::Failed(error)
+                } else {
                     return;
                 }
-                received
             }
             _ => return,
         };

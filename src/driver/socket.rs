@@ -63,6 +63,11 @@ pub fn peek(socket: &Socket) -> Received {
     classify(|| socket.peek(&mut byte))
 }
 
+/// The error that has ended the connection, if one has, without reading what came before it.
+pub fn failure(socket: &Socket) -> Option<io::Error> {
+    socket.take_error().ok().flatten()
+}
+
 fn classify(mut read: impl FnMut() -> io::Result<usize>) -> Received {
     loop {
         return match read() {

@@ -12,7 +12,7 @@ use super::deflate::Inflater;
 use super::frame::{Expectations, FrameStart};
 use super::message::Message;
 use super::{
-    DecoderChange, DecoderConfig, Event, Input, Limits, MaskKey, MessageKind, Opcode, Payload,
+    DecoderChange, DecoderConfig, Event, Input, MaskKey, MessageKind, Opcode, Payload,
     ProtocolError, apply_mask,
 };
 
@@ -120,6 +120,7 @@ impl Decoder {
         if self.state != State::Payload
             || self.frame.opcode.is_control()
             || message.compressed
+            || !message.takes_another_frame(self.config.limits.max_fragments)
             || remaining < DIRECT_FROM
         {
             return None;
@@ -304,12 +305,19 @@ impl Decoder {
         let start = input.position;
         input.position += take;
         let piece = &mut input.bytes[start..input.position];
+        if !message.takes_another_frame(self.config.limits.max_fragments) {
+            // The whole frame is waited for, as long as it may be, but nothing of it is kept.
+            self.frame.received += take as u64;
+            return if self.frame.received < self.frame.length {
+                Ok(Step::NeedInput)
+            } else {
+                Err(ProtocolError::TooManyFragments)
+            };
+        }
         apply_mask(piece, self.frame.key, self.frame.received as usize);
 
         let whole = self.frame.fin && take as u64 == self.frame.length;
         if whole && !message.compressed && message.is_untouched() {
-            message.fragments = 1;
-            check_fragments(message, self.config.limits)?;
             message.validate_whole(piece)?;
             let kind = message.kind;
             self.message = None;
@@ -338,7 +346,6 @@ impl Decoder {
             return Ok(Step::NeedInput);
         };
         message.fragments = message.fragments.saturating_add(1);
-        check_fragments(message, self.config.limits)?;
         if message.compressed
             && let Some(inflater) = &mut self.inflater
         {
@@ -507,13 +514,6 @@ impl Piece {
             Self::Input(start, end) => start == end,
             Self::Owned(buffer) => buffer.is_empty(),
         }
-    }
-}
-
-fn check_fragments(message: &Message, limits: Limits) -> Result<(), ProtocolError> {
-    match limits.max_fragments {
-        Some(most) if message.fragments > most => Err(ProtocolError::TooManyFragments),
-        _ => Ok(()),
     }
 }
 

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::super::{
-    DeflatePolicy, DeflaterConfig, Encoder, InflaterConfig, MessageOptions, Role, encode_control,
+    DeflatePolicy, DeflaterConfig, Encoder, InflaterConfig, Limits, MessageOptions, Role,
+    encode_control,
 };
 use super::*;
 

@@ -43,6 +43,11 @@ impl Message {
         self.buffer.is_empty() && self.fragments == 0
     }
 
+    /// Whether the message may have one more frame than it has had.
+    pub(super) fn takes_another_frame(&self, max_fragments: Option<u32>) -> bool {
+        max_fragments.is_none_or(|most| self.fragments < most)
+    }
+
     /// Takes unmasked payload bytes. `remaining` is what the frame still owes, these included.
     pub(super) fn append(&mut self, piece: &[u8], remaining: u64) -> Result<(), ProtocolError> {
         self.reserve(piece.len(), remaining);

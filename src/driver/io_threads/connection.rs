@@ -394,7 +394,14 @@ impl ThreadConnection {
     /// While paused: tells of the peer's end if nothing lies before it.
     fn seek_end(&self) {
         let item = match socket::peek(self.socket.get_ref()) {
-            Received::Bytes(_) | Received::WouldBlock => return self.flow.end_sought.set(true),
+            Received::Bytes(_) | Received::WouldBlock => {
+                self.flow.end_sought.set(true);
+                // What is unread is heard when the socket is closed.
+                match socket::failure(self.socket.get_ref()) {
+                    Some(error) => Item::ReadFailed(error),
+                    None => return,
+                }
+            }
             Received::End => Item::End,
             Received::Failed(error) => Item::ReadFailed(error),
         };
@@ -432,7 +439,8 @@ impl ThreadConnection {
         if self.flow.closed.replace(true) {
             return;
         }
-        if self.flow.paused.get() && self.flow.started.get() && !self.flow.read_ended.get() {
+        let has_unread = !self.flow.read_ended.get() || self.flow.end_sought.get();
+        if self.flow.paused.get() && self.flow.started.get() && has_unread {
             // What the peer said before the end is still heard.
             self.read();
         }
