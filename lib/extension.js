@@ -1,6 +1,7 @@
 'use strict';
 
 const { malformedHeader } = require('./errors');
+const headerText = require('./header-text');
 const native = require('./native');
 
 /**
@@ -45,15 +46,12 @@ function parse(header) {
  * @returns {string} the value of the header
  */
 function format(extensions) {
-  const offers = [];
+  const formatOffers = ([name, alternatives]) =>
+    asArray(alternatives)
+      .map((parameters) => [name, ...formatParameters(parameters)].join('; '))
+      .join(', ');
 
-  for (const [name, alternatives] of Object.entries(extensions)) {
-    for (const parameters of asArray(alternatives)) {
-      offers.push([name, ...formatParameters(parameters)].join('; '));
-    }
-  }
-
-  return offers.join(', ');
+  return Object.entries(extensions).map(formatOffers).join(', ');
 }
 
 module.exports = { format, parse };
@@ -64,8 +62,10 @@ module.exports = { format, parse };
  *     extension and its parameters
  */
 function parseOffers(header) {
+  const text = headerText(header);
+
   try {
-    return native.parseExtensions(header);
+    return native.parseExtensions(text);
   } catch (error) {
     throw malformedHeader(error);
   }
@@ -76,10 +76,10 @@ function parseOffers(header) {
  * @returns {string[]} each as it is written in the header
  */
 function formatParameters(parameters) {
-  return Object.entries(parameters).flatMap(([name, values]) =>
-    asArray(values).map((value) =>
-      value === true ? name : `${name}=${value}`,
-    ),
+  return Object.entries(parameters).map(([name, values]) =>
+    asArray(values)
+      .map((value) => (value === true ? name : `${name}=${value}`))
+      .join('; '),
   );
 }
 

@@ -1,6 +1,7 @@
 'use strict';
 
 const { malformedHeader } = require('./errors');
+const headerText = require('./header-text');
 const native = require('./native');
 
 /**
@@ -12,8 +13,10 @@ const native = require('./native');
  * @throws {SyntaxError} if the header is malformed or names one twice
  */
 function parse(header) {
+  const text = headerText(header);
+
   try {
-    return new Set(native.parseSubprotocols(header));
+    return new Set(native.parseSubprotocols(text));
   } catch (error) {
     throw malformedHeader(error);
   }

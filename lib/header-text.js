@@ -1,0 +1,15 @@
+'use strict';
+
+module.exports = headerText;
+
+/**
+ * The value of a header for the parsers, which take strings.
+ *
+ * @param {any} value what a caller gave for one
+ * @returns {string} the same as a string; empty for what has no length, as if
+ *     its characters were read one by one
+ * @throws {TypeError} for undefined and null
+ */
+function headerText(value) {
+  return value.length > 0 ? `${value}` : '';
+}
