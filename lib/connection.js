@@ -102,7 +102,9 @@ class Connection {
     this.fragments = null;
     /** @type {Deferred | null} events that wait for a turn of their own */
     this.deferred =
-      allowSynchronousEvents === false ? { queue: [], running: false } : null;
+      allowSynchronousEvents === undefined || allowSynchronousEvents
+        ? null
+        : { queue: [], running: false };
     /** @type {Float64Array | null} */
     this.counters = null;
     this.counterIndex = 0;
@@ -123,6 +125,7 @@ class Connection {
       describeConnection(options, this.binaryType),
     );
     abandoned.register(this, this.id, this);
+    this._setDictionaries();
   }
 
   /**
@@ -148,7 +151,20 @@ class Connection {
     this.id = id;
     this.isNative = true;
     this.settings = options;
+    this._setDictionaries();
     return true;
+  }
+
+  /** @private */
+  _setDictionaries() {
+    const { perMessageDeflate } = this.settings;
+    if (!perMessageDeflate?.params) return;
+
+    const deflate = perMessageDeflate.deflateSettings.dictionary;
+    const inflate = perMessageDeflate.inflateSettings.dictionary;
+
+    if (deflate) native.setDictionary(this.id, deflate, false);
+    if (inflate) native.setDictionary(this.id, inflate, true);
   }
 
   /**

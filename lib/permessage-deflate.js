@@ -10,6 +10,7 @@ const {
   normalizeParameters,
 } = require('./deflate-negotiation');
 const errors = require('./errors');
+const { toBytes } = require('./message-data');
 const native = require('./native');
 
 const DEFAULT_THRESHOLD = 1024;
@@ -109,10 +110,10 @@ class PerMessageDeflate {
    * The options of the compressor as numbers, with the negotiated window.
    *
    * @returns {{ level: number, memLevel: number, strategy: number,
-   *     windowBits: number, noContextTakeover: boolean }}
+   *     windowBits: number, noContextTakeover: boolean, dictionary?: any }}
    */
   get deflateSettings() {
-    const { level, memLevel, strategy } =
+    const { dictionary, level, memLevel, strategy } =
       this._options.zlibDeflateOptions ?? {};
     const end = this._isServer ? 'server' : 'client';
 
@@ -122,20 +123,24 @@ class PerMessageDeflate {
       strategy: numberOr(zlib.constants.Z_DEFAULT_STRATEGY, strategy),
       windowBits: windowBits(this.params, end),
       noContextTakeover: Boolean(this.params[`${end}_no_context_takeover`]),
+      dictionary: dictionary && toBytes(dictionary),
     };
   }
 
   /**
    * What the decompressor has to know.
    *
-   * @returns {{ windowBits: number, noContextTakeover: boolean }}
+   * @returns {{ windowBits: number, noContextTakeover: boolean,
+   *     dictionary?: any }}
    */
   get inflateSettings() {
     const peer = this._isServer ? 'client' : 'server';
+    const { dictionary } = this._options.zlibInflateOptions ?? {};
 
     return {
       windowBits: windowBits(this.params, peer),
       noContextTakeover: Boolean(this.params[`${peer}_no_context_takeover`]),
+      dictionary: dictionary && toBytes(dictionary),
     };
   }
 
@@ -275,6 +280,7 @@ function createDeflater(settings) {
     settings.noContextTakeover,
     settings.memLevel,
     settings.strategy,
+    settings.dictionary,
   );
 }
 
@@ -296,6 +302,7 @@ function createInflater({ _maxPayload, inflateSettings }) {
     inflateSettings.windowBits,
     inflateSettings.noContextTakeover,
     Math.max(0, _maxPayload),
+    inflateSettings.dictionary,
   );
 }
 
@@ -325,14 +332,4 @@ function toInflateError(error) {
 
   error[kStatusCode] = INVALID_DATA;
   return error;
-}
-
-/**
- * @param {string | NodeJS.ArrayBufferView} data
- * @returns {Uint8Array}
- */
-function toBytes(data) {
-  if (typeof data === 'string') return Buffer.from(data);
-  if (data instanceof Uint8Array) return data;
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -3,7 +3,7 @@
 const { Writable } = require('stream');
 
 const Connection = require('./connection');
-const { kConnection } = require('./constants');
+const { BINARY_TYPES, kConnection } = require('./constants');
 
 // Taken once: a test that replaces the timers of the process for a while must
 // not keep an error back for good.
@@ -50,6 +50,8 @@ class Receiver extends Writable {
     this._concluded = false;
     /** @type {(() => void) | null} what waits for events to be emitted */
     this._whenIdle = null;
+    /** @type {unknown[] | null} what listeners threw, within `write()` */
+    this._thrown = null;
   }
 
   /**
@@ -100,7 +102,16 @@ class Receiver extends Writable {
    *     have been emitted
    */
   _write(chunk, encoding, callback) {
+    this._thrown = [];
     if (!this._concluded) this._connection.receive(chunk);
+
+    const [first, ...others] = this._thrown;
+    const hasThrown = this._thrown.length > 0;
+
+    this._thrown = null;
+    for (const error of others) nextTick(rethrow, error);
+    // It comes out of `write()`, and nothing more is taken.
+    if (hasThrown) throw first;
 
     if (this._failure !== null) callback(this._failure);
     else if (this._connection.isIdle) callback();
@@ -125,17 +136,17 @@ module.exports = Receiver;
 /** @type {import('./connection').Events} */
 const events = {
   message(receiver, data, isBinary) {
-    receiver.emit('message', data, isBinary);
+    emit(receiver, 'message', data, isBinary);
   },
   ping(receiver, data) {
-    receiver.emit('ping', data);
+    emit(receiver, 'ping', data);
   },
   pong(receiver, data) {
-    receiver.emit('pong', data);
+    emit(receiver, 'pong', data);
   },
   conclude(receiver, code, reason) {
     receiver._concluded = true;
-    receiver.emit('conclude', code, reason);
+    emit(receiver, 'conclude', code, reason);
     receiver.end();
   },
   error(receiver, error) {
@@ -150,12 +161,46 @@ const events = {
 };
 
 /**
+ * Emits an event. What a listener throws is kept until all events of a `write()`
+ * have been emitted.
+ *
+ * @param {Receiver} receiver
+ * @param {string} name
+ * @param {...any} args
+ */
+function emit(receiver, name, ...args) {
+  if (receiver._thrown === null) {
+    receiver.emit(name, ...args);
+    return;
+  }
+
+  try {
+    receiver.emit(name, ...args);
+  } catch (error) {
+    receiver._thrown.push(error);
+  }
+}
+
+/** @param {unknown} error */
+function rethrow(error) {
+  throw error;
+}
+
+/**
  * @param {Receiver} receiver
  * @param {any} options those of the constructor
  * @returns {Connection}
  */
 function openConnection(receiver, options) {
-  const connection = new Connection(receiver, events, options);
+  const { allowSynchronousEvents, binaryType } = options;
+  const connection = new Connection(receiver, events, {
+    allowSynchronousEvents,
+    // What is none of the others gives fragments.
+    binaryType:
+      !binaryType || BINARY_TYPES.includes(binaryType)
+        ? binaryType
+        : 'fragments',
+  });
 
   connection.openStream({
     isServer: Boolean(options.isServer),

@@ -88,8 +88,7 @@ class WebSocket extends EventEmitter {
     this._url = undefined;
     /** @type {any} the request of the opening handshake, while there is one */
     this._req = null;
-    /** @type {Connection | null} */
-    this[kConnection] = null;
+    setConnection(this, null);
 
     if (address === null) {
       this._isServer = true;
@@ -218,7 +217,7 @@ class WebSocket extends EventEmitter {
       binaryType: this._binaryType,
     });
 
-    this[kConnection] = connection;
+    setConnection(this, connection);
     this._socket = socket;
     socket[kWebSocket] = this;
 
@@ -432,6 +431,16 @@ WebSocket.prototype.removeEventListener = EventTarget.removeEventListener;
 module.exports = WebSocket;
 
 /**
+ * A symbol, because classes that extend this one have properties of their own.
+ *
+ * @param {any} websocket
+ * @param {Connection | null} connection
+ */
+function setConnection(websocket, connection) {
+  websocket[kConnection] = connection;
+}
+
+/**
  * @param {any} protocols the second argument of the constructor
  * @param {any} options the third
  * @returns {{ protocols: any[], options: any }} what they mean
@@ -533,7 +542,8 @@ function changeFlags(flags, options) {
  * @param {Buffer} head what was read before
  */
 function startReading(websocket, head) {
-  const { [kConnection]: connection, _socket: socket } = websocket;
+  const connection = websocket[kConnection];
+  const { _socket: socket } = websocket;
 
   connection.start(head);
   // The stream has to flow for its `end` event.

@@ -60,6 +60,7 @@ pub fn register(exports: Object, env: napi::Env) -> Result<()> {
         c"shutdown" => control::shutdown;
         c"reset" => control::reset;
         c"close" => control::close_connection;
+        c"setDictionary" => control::set_dictionary;
         c"changeDecoder" => control::change_decoder;
         c"setTapped" => control::set_tapped;
         c"setReferenced" => control::set_referenced;

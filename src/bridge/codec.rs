@@ -96,19 +96,21 @@ impl Deflater {
         level: i32,
         window_bits: u8,
         no_context_takeover: bool,
-        mem_level: Option<i32>,
-        strategy: Option<i32>,
+        mem_level: i32,
+        strategy: i32,
+        dictionary: Option<Uint8Array>,
     ) -> Self {
-        let defaults = DeflaterConfig::default();
-        Self {
-            inner: protocol::Deflater::new(DeflaterConfig {
-                level,
-                window_bits,
-                mem_level: mem_level.unwrap_or(defaults.mem_level),
-                strategy: strategy.unwrap_or(defaults.strategy),
-                no_context_takeover,
-            }),
+        let mut inner = protocol::Deflater::new(DeflaterConfig {
+            level,
+            window_bits,
+            mem_level,
+            strategy,
+            no_context_takeover,
+        });
+        if let Some(dictionary) = dictionary {
+            inner.set_dictionary(dictionary.to_vec().into());
         }
+        Self { inner }
     }
 
     /// The compressed form of a message or fragment, without the tail if `fin`.
@@ -131,12 +133,21 @@ pub struct Inflater {
 impl Inflater {
     /// `max_payload` 0 means no limit.
     #[napi(constructor)]
-    pub fn new(window_bits: u8, no_context_takeover: bool, max_payload: f64) -> Self {
+    pub fn new(
+        window_bits: u8,
+        no_context_takeover: bool,
+        max_payload: f64,
+        dictionary: Option<Uint8Array>,
+    ) -> Self {
+        let mut inner = protocol::Inflater::new(InflaterConfig {
+            window_bits,
+            no_context_takeover,
+        });
+        if let Some(dictionary) = dictionary {
+            inner.set_dictionary(dictionary.to_vec().into());
+        }
         Self {
-            inner: protocol::Inflater::new(InflaterConfig {
-                window_bits,
-                no_context_takeover,
-            }),
+            inner,
             max_payload: (max_payload >= 1.0).then_some(max_payload as usize),
         }
     }

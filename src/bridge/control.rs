@@ -11,7 +11,7 @@ use super::links::{Io, Link};
 use super::raw::{self, Outcome};
 #[cfg(unix)]
 use crate::driver::io_threads::CommandKind;
-use crate::protocol::DecoderChange;
+use crate::protocol::{DecoderChange, Dictionary};
 
 /// Calls `work` with the connection that the first argument names, if it is there.
 fn with_link(
@@ -70,16 +70,49 @@ pub(super) fn change_decoder(environment: &Rc<Environment>, args: [sys::napi_val
         _ => DecoderChange::SkipUtf8Validation(value != 0.0),
     };
     with_link(environment, args[0], |link| {
-        match &mut *link.io.borrow_mut() {
-            Io::Stream(connection) | Io::Closing(connection) => connection.decoder.change(change),
-            #[cfg(unix)]
-            Io::EventLoop(io) => io.connection.decoder.change(change),
-            #[cfg(unix)]
-            Io::Thread(io) => match &mut io.decoder {
-                Some(decoder) => decoder.change(change),
-                None => tell_thread(environment, link, io, CommandKind::Decoder(change)),
-            },
-            Io::Closed => {}
+        apply_change(environment, link, change);
+    })
+}
+
+fn apply_change(environment: &Environment, link: &Link, change: DecoderChange) {
+    match &mut *link.io.borrow_mut() {
+        Io::Stream(connection) | Io::Closing(connection) => connection.decoder.change(change),
+        #[cfg(unix)]
+        Io::EventLoop(io) => io.connection.decoder.change(change),
+        #[cfg(unix)]
+        Io::Thread(io) => match &mut io.decoder {
+            Some(decoder) => decoder.change(change),
+            None => tell_thread(environment, link, io, CommandKind::Decoder(change)),
+        },
+        Io::Closed => {}
+    }
+}
+
+/// `setDictionary(id, bytes, inflates)`: what a compression context begins with; set before the
+/// first message. `inflates` tells the direction.
+pub(super) fn set_dictionary(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -> Outcome {
+    let bytes = raw::byte_array(environment.env, args[1])?;
+    // SAFETY: the bytes are copied at once.
+    let dictionary = Dictionary::from(&*unsafe { bytes.as_mut_slice() });
+    let inflates = raw::boolean(environment.env, args[2]);
+    with_link(environment, args[0], |link| {
+        if inflates {
+            let change = DecoderChange::InflateDictionary(dictionary);
+            return apply_change(environment, link, change);
+        }
+        let mut io = link.io.borrow_mut();
+        if let Some(encoder) = io.encoder() {
+            encoder.set_dictionary(dictionary);
+            return;
+        }
+        #[cfg(unix)]
+        if let Io::Thread(io) = &*io {
+            tell_thread(
+                environment,
+                link,
+                io,
+                CommandKind::DeflateDictionary(dictionary),
+            );
         }
     })
 }

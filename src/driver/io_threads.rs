@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
 use crate::connection::{ConnectionConfig, InboundBudget};
-use crate::protocol::{Decoder, DecoderChange, MessageOptions};
+use crate::protocol::{Decoder, DecoderChange, Dictionary, MessageOptions};
 
 pub use connection::Progress;
 use connection::ThreadConnection;
@@ -67,6 +67,7 @@ pub enum CommandKind {
     /// The inbound budget has room again.
     Unstall,
     Decoder(DecoderChange),
+    DeflateDictionary(Dictionary),
     /// Whether the bytes are also handed over as they are read.
     Tap(bool),
     NoDelay(bool),

@@ -65,6 +65,11 @@ impl Decoder {
             DecoderChange::MaxFragments(most) => limits.max_fragments = most,
             DecoderChange::MaxBufferedChunks(most) => limits.max_buffered_chunks = most,
             DecoderChange::SkipUtf8Validation(skip) => *skip_utf8_validation = skip,
+            DecoderChange::InflateDictionary(dictionary) => {
+                if let Some(inflater) = &mut self.inflater {
+                    inflater.set_dictionary(dictionary);
+                }
+            }
         }
     }
 

@@ -11,6 +11,7 @@
 //! `strategy`, two options that users of `ws` can.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateError, InflateFlush, Status};
 
@@ -19,6 +20,10 @@ use super::spare::commit_spare;
 
 /// What a sync flush ends with, and what a message does not carry (RFC 7692 section 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+
+/// What both ends take for sent before the first message, or before each without context takeover
+/// (zlib's `dictionary`): not part of RFC 7692, but ends may agree on it by themselves.
+pub type Dictionary = Arc<[u8]>;
 
 /// How one direction compresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +81,7 @@ type Shape = (i32, u8, i32, i32);
 /// Compresses the messages of one direction of one connection.
 pub struct Deflater {
     config: DeflaterConfig,
+    dictionary: Option<Dictionary>,
     context: Option<Deflate>,
 }
 
@@ -83,8 +89,14 @@ impl Deflater {
     pub fn new(config: DeflaterConfig) -> Self {
         Self {
             config,
+            dictionary: None,
             context: None,
         }
+    }
+
+    /// Has contexts that are made from now on begin with a dictionary.
+    pub fn set_dictionary(&mut self, dictionary: Dictionary) {
+        self.dictionary = Some(dictionary);
     }
 
     /// Appends the compressed form of a message, or of a fragment of one, to `out`.
@@ -99,7 +111,10 @@ impl Deflater {
             return;
         }
         let config = self.config;
-        let context = self.context.get_or_insert_with(|| take_deflate(&config));
+        let dictionary = self.dictionary.as_deref();
+        let context = self
+            .context
+            .get_or_insert_with(|| take_deflate(&config, dictionary));
         run_deflate(context, payload, out);
         if fin {
             debug_assert!(out.ends_with(&TAIL));
@@ -139,6 +154,7 @@ pub struct InflaterConfig {
 /// Inflates the messages of one direction of one connection.
 pub struct Inflater {
     config: InflaterConfig,
+    dictionary: Option<Dictionary>,
     context: Option<Inflate>,
     /// The peer ended its deflate stream with a final block; the rest of the frame is ignored and
     /// the next frame begins a new stream, as with `ws`.
@@ -149,9 +165,15 @@ impl Inflater {
     pub fn new(config: InflaterConfig) -> Self {
         Self {
             config,
+            dictionary: None,
             context: None,
             ended: false,
         }
+    }
+
+    /// Has contexts that are made from now on begin with a dictionary.
+    pub fn set_dictionary(&mut self, dictionary: Dictionary) {
+        self.dictionary = Some(dictionary);
     }
 
     /// Appends what a piece of a compressed message inflates to. `limit` is the largest length
@@ -166,7 +188,10 @@ impl Inflater {
             return Ok(());
         }
         let config = self.config;
-        let context = self.context.get_or_insert_with(|| take_inflate(&config));
+        let dictionary = self.dictionary.as_deref();
+        let context = self
+            .context
+            .get_or_insert_with(|| take_inflate(&config, dictionary));
         let ended = run_inflate(context, input, out, limit)?;
         self.ended = ended;
         Ok(())
@@ -294,13 +319,18 @@ thread_local! {
     static POOL: RefCell<Pool> = RefCell::default();
 }
 
-fn take_deflate(config: &DeflaterConfig) -> Deflate {
+fn take_deflate(config: &DeflaterConfig, dictionary: Option<&[u8]>) -> Deflate {
     let shape = config.shape();
     let pooled = POOL.with_borrow_mut(|pool| {
         let index = pool.deflate.iter().position(|(other, _)| *other == shape)?;
         Some(pool.deflate.swap_remove(index).1)
     });
-    pooled.unwrap_or_else(|| Deflate::new_with_config(config.zlib()))
+    let mut context = pooled.unwrap_or_else(|| Deflate::new_with_config(config.zlib()));
+    if let Some(dictionary) = dictionary {
+        let result = context.set_dictionary(dictionary);
+        debug_assert!(result.is_ok(), "a fresh context takes any dictionary");
+    }
+    context
 }
 
 fn give_back_deflate(config: &DeflaterConfig, mut context: Deflate) {
@@ -317,7 +347,16 @@ fn give_back_deflate(config: &DeflaterConfig, mut context: Deflate) {
 /// The largest window: what a reset context has, and what inflates any smaller one too.
 const FULL_WINDOW: u8 = 15;
 
-fn take_inflate(config: &InflaterConfig) -> Inflate {
+fn take_inflate(config: &InflaterConfig, dictionary: Option<&[u8]>) -> Inflate {
+    let mut context = take_empty_inflate(config);
+    if let Some(dictionary) = dictionary {
+        let result = context.set_dictionary(dictionary);
+        debug_assert!(result.is_ok(), "a fresh context takes any dictionary");
+    }
+    context
+}
+
+fn take_empty_inflate(config: &InflaterConfig) -> Inflate {
     let shared = config.no_context_takeover || config.window_bits == FULL_WINDOW;
     if shared && let Some(context) = POOL.with_borrow_mut(|pool| pool.inflate.pop()) {
         return context;

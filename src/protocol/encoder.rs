@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use super::deflate::{Deflater, DeflaterConfig};
+use super::deflate::{Deflater, DeflaterConfig, Dictionary};
 use super::{FrameHeader, MAX_HEADER_LENGTH, MaskKey, Opcode, apply_mask};
 
 /// How outgoing messages are compressed, once permessage-deflate has been negotiated.
@@ -42,6 +42,13 @@ impl Encoder {
         Self {
             deflate: policy.map(|policy| (Deflater::new(policy.deflater), policy)),
             open_message: None,
+        }
+    }
+
+    /// What compression begins with; to be set before the first message.
+    pub fn set_dictionary(&mut self, dictionary: Dictionary) {
+        if let Some((deflater, _)) = &mut self.deflate {
+            deflater.set_dictionary(dictionary);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What goes into a decoder, and what comes out of it.
 
-use super::deflate::InflaterConfig;
+use super::deflate::{Dictionary, InflaterConfig};
 use super::{MessageKind, Role};
 
 /// Bounds on what a peer may send. `None` means no bound.
@@ -26,7 +26,7 @@ pub struct DecoderConfig {
 }
 
 /// What may be changed of a decoder at work. It holds from the next frame or message on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum DecoderChange {
     /// Whether fragments of binary messages are handed out as received (`binaryType` "fragments").
     KeepFragments(bool),
@@ -34,6 +34,7 @@ pub enum DecoderChange {
     MaxFragments(Option<u32>),
     MaxBufferedChunks(Option<u32>),
     SkipUtf8Validation(bool),
+    InflateDictionary(Dictionary),
 }
 
 /// Something the peer said.

@@ -193,6 +193,7 @@ impl ThreadConnection {
                 self.changed.notify_one();
             }
             CommandKind::Decoder(change) => state.decoder.change(change),
+            CommandKind::DeflateDictionary(dictionary) => state.encoder.set_dictionary(dictionary),
             CommandKind::Tap(tapped) => self.flow.tapped.set(tapped),
             CommandKind::NoDelay(no_delay) => {
                 socket::set_no_delay(self.socket.get_ref(), no_delay);
