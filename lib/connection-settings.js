@@ -59,7 +59,18 @@ function describeDeflate(extension) {
   settings[6] = deflate.memLevel;
   settings[7] = deflate.strategy;
   settings[8] = deflate.noContextTakeover ? 1 : 0;
-  settings[9] = extension._threshold;
+  settings[9] = wholeThreshold(extension._threshold);
   settings[10] = inflate.windowBits;
   settings[11] = inflate.noContextTakeover ? 1 : 0;
+}
+
+/**
+ * @param {any} threshold an option of any type
+ * @returns {number} the least number of bytes that is not below it; what is no
+ *     number is never reached
+ */
+function wholeThreshold(threshold) {
+  const bytes = Math.ceil(Number(threshold));
+
+  return Number.isNaN(bytes) ? Infinity : bytes;
 }

@@ -92,6 +92,8 @@ class Connection {
     this.callbacks = [];
     /** The first of them that has not been called. */
     this.nextCallback = 0;
+    /** @type {(() => void)[] | null} what waits for all of them */
+    this.late = null;
     /** Callbacks whose frames are written. */
     this.callbacksDue = 0;
     /** Whether `flush()` is under way, within a call of the program's. */
@@ -281,6 +283,16 @@ class Connection {
     this.isFlushing = true;
     native.flushNow(this.id);
     this.isFlushing = false;
+  }
+
+  /** Nothing more is told to the owner, whatever may still come. */
+  silence() {
+    this.events = SILENCE;
+
+    if (this.receiver !== null) {
+      this.receiver.end();
+      this.receiver.removeAllListeners();
+    }
   }
 
   /** Gives the connection up. A native one still tells when it is closed. */
@@ -523,6 +535,11 @@ class Connection {
    *     callbacks of the frames that were sent before
    */
   afterCallbacks(action) {
+    if (this.late !== null) {
+      this.late.push(action);
+      return;
+    }
+
     const { callbacks } = this;
     const last = callbacks.length - 1;
 
@@ -532,9 +549,12 @@ class Connection {
     }
 
     const callback = callbacks[last];
+    const late = [action];
 
+    this.late = late;
     callbacks[last] = (error) => {
-      nextTick(action);
+      this.late = null;
+      for (const waiting of late) nextTick(waiting);
       callback(error);
     };
   }
@@ -559,6 +579,18 @@ class Connection {
 }
 
 module.exports = Connection;
+
+const nothing = () => {};
+
+/** @type {Events} */
+const SILENCE = Object.freeze({
+  message: nothing,
+  ping: nothing,
+  pong: nothing,
+  conclude: nothing,
+  error: nothing,
+  idle: nothing,
+});
 
 /**
  * @typedef {object} Deferred

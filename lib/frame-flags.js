@@ -17,6 +17,8 @@ module.exports = Object.freeze({
   MARK: 32,
   /** The payload is a string. */
   STRING: 64,
+  /** The payload is memory of the program's. The engine does not ask. */
+  READ_ONLY: 128,
   /** The opcode of a control frame begins at this bit. */
   OPCODE_SHIFT: 8,
 });

@@ -8,7 +8,7 @@
 
 const FastBuffer = Buffer[Symbol.species];
 
-module.exports = { byteLength, isBlob, toBytes };
+module.exports = { byteLength, isBlob, isMemory, toBytes };
 
 /**
  * @param {any} data a value of any type
@@ -43,6 +43,14 @@ function toBytes(data) {
   }
 
   return Buffer.from(data);
+}
+
+/**
+ * @param {any} data
+ * @returns {boolean} whether it is memory that the program may still use
+ */
+function isMemory(data) {
+  return ArrayBuffer.isView(data) || data instanceof ArrayBuffer;
 }
 
 /**

@@ -87,6 +87,8 @@ function canBeTaken(socket) {
     socket.readableLength === 0 &&
     socket.listenerCount('data') === 0 &&
     socket.listenerCount('readable') === 0 &&
+    // Somebody who has put another in its place wants to see what is written.
+    !Object.hasOwn(socket, 'write') &&
     hasDescriptor(/** @type {any} */ (socket)._handle)
   );
 }

@@ -82,7 +82,12 @@ function targetOfThisPlatform() {
  * @returns {boolean} whether this Node uses musl instead of glibc
  */
 function isMusl() {
-  const report = /** @type {any} */ (process.report?.getReport());
+  try {
+    const report = /** @type {any} */ (process.report?.getReport());
 
-  return !report?.header?.glibcVersionRuntime;
+    return !report?.header?.glibcVersionRuntime;
+  } catch {
+    // Deno may forbid it, and must not hide what went wrong before.
+    return false;
+  }
 }

@@ -155,7 +155,7 @@ class PerMessageDeflate {
 
     const { noContextTakeover, windowBits } = this.deflateSettings;
     // Messages that are not compressed anyway do not need a compressor.
-    if (noContextTakeover && size < this._threshold) return;
+    if (noContextTakeover && !(size >= this._threshold)) return;
 
     zlib
       .createDeflateRaw({ ...this._options.zlibDeflateOptions, windowBits })
@@ -245,7 +245,7 @@ class PerMessageDeflate {
         try {
           data = work();
         } catch (error) {
-          callback(error);
+          callback(error, undefined);
           return;
         }
 

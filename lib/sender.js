@@ -2,21 +2,22 @@
 
 const closeBody = require('./close-body');
 const Connection = require('./connection');
-const { EMPTY_BUFFER, NOOP } = require('./constants');
-const Corking = require('./corking');
+const { NOOP } = require('./constants');
 const errors = require('./errors');
 const {
   BINARY,
   COMPRESS,
   FIN,
   HAS_KEY,
-  MARK,
   MASK,
   OPCODE_SHIFT,
+  READ_ONLY,
   STRING,
 } = require('./frame-flags');
-const { byteLength, isBlob, toBytes } = require('./message-data');
+const { byteLength, isBlob, isMemory, toBytes } = require('./message-data');
 const native = require('./native');
+const NativeOutput = require('./native-output');
+const StreamOutput = require('./stream-output');
 
 // Taken once: a test that replaces the timers of the process for a while must
 // not leave a flush unscheduled for good.
@@ -25,10 +26,6 @@ const { nextTick } = process;
 const CLOSE = 0x8;
 const PING = 0x9;
 const PONG = 0xa;
-
-/** What the engine answers to a frame. */
-const SCHEDULE_FLUSH = 1;
-const GONE = -1;
 
 const MAX_CONTROL_PAYLOAD = 125;
 
@@ -57,7 +54,10 @@ class Sender {
     this._socket = socket;
     this._generateMask = generateMask;
     this._maskBuffer = generateMask ? Buffer.alloc(4) : undefined;
-    this._connection = connection ?? openEncoder(this._extensions);
+    /** Where frames go. */
+    this._output = connection?.isNative
+      ? new NativeOutput(connection, socket)
+      : new StreamOutput(connection ?? openEncoder(this._extensions), socket);
 
     /** Bytes that wait for a Blob, and those of the Blob. */
     this._bufferedBytes = 0;
@@ -66,9 +66,6 @@ class Sender {
     /** @type {((error: Error) => void)[]} the callbacks of what waits */
     this._waiting = [];
     this._state = DEFAULT;
-    /** Lets the frames of a turn leave together, if the socket is a stream. */
-    this._corking = this._connection.isNative ? null : new Corking(socket);
-
     /** The extension, while its options have not been checked. */
     this._unchecked = uncheckedDeflate(this._extensions);
 
@@ -191,15 +188,15 @@ class Sender {
     let payload = data;
 
     if (typeof data === 'string') flags |= STRING;
-    else if (!Buffer.isBuffer(data)) {
-      if (isBlob(data)) {
-        this._sendBlob(data, callback, (bytes) => {
-          this._writeMessage(bytes, flags, callback);
-        });
-        return;
-      }
-
+    else if (Buffer.isBuffer(data)) flags |= READ_ONLY;
+    else if (isBlob(data)) {
+      this._sendBlob(data, callback, (bytes) => {
+        this._writeMessage(bytes, flags, callback);
+      });
+      return;
+    } else {
       payload = toBytes(data);
+      if (isMemory(data)) flags |= READ_ONLY;
     }
 
     if (this._state === DEFAULT) this._writeMessage(payload, flags, callback);
@@ -217,59 +214,7 @@ class Sender {
    * @param {(error?: Error) => void} [callback] called when it is written
    */
   sendFrame(list, callback) {
-    if (!this._isServed()) {
-      this._writeToSocket(list, callback);
-      return;
-    }
-
-    const { id } = this._connection;
-    const flagsOf = (part) => (typeof part === 'string' ? STRING : 0);
-    const last = list.length - 1;
-
-    for (let i = 0; i < last; i++) {
-      this._accept(native.write(id, list[i], flagsOf(list[i])), undefined);
-    }
-
-    const answer = native.write(
-      id,
-      list[last],
-      withMark(flagsOf(list[last]), callback),
-    );
-    if (!this._accept(answer, callback)) this._writeToSocket(list, callback);
-  }
-
-  /**
-   * Whether frames go to the engine; else they go to the stream: what the
-   * program has corked leaves with it, and a stream that has ended says why
-   * nothing can be written.
-   *
-   * @returns {boolean}
-   * @private
-   */
-  _isServed() {
-    if (!this._connection.isNative) return false;
-
-    const socket = /** @type {any} */ (this._socket);
-
-    return (
-      socket.writableCorked === 0 && !socket.writableEnded && !socket.destroyed
-    );
-  }
-
-  /**
-   * @param {number} answer what the engine said to a frame
-   * @param {((error?: Error) => void) | undefined} callback
-   * @returns {boolean} whether it took the frame
-   * @private
-   */
-  _accept(answer, callback) {
-    if (answer === GONE) return false;
-    if (answer === SCHEDULE_FLUSH) nextTick(native.flush);
-    if (typeof callback === 'function') {
-      this._connection.callbacks.push(callback);
-    }
-
-    return true;
+    this._output.frame(list, callback);
   }
 
   /**
@@ -283,7 +228,6 @@ class Sender {
       this._unchecked.checkOptions(byteLength(payload));
     }
 
-    const { id } = this._connection;
     let key = 0;
 
     if (flags & MASK && this._generateMask) {
@@ -291,35 +235,16 @@ class Sender {
       flags |= HAS_KEY;
     }
 
-    if (
-      this._writesDirectly() &&
-      this._accept(
-        native.send(id, payload, withMark(flags, callback), key),
-        callback,
-      )
-    ) {
-      return;
-    }
+    if (this.sendFrame !== sendFrame) {
+      const list = this._output.encodeMessage(payload, flags, key);
 
-    let frame = native.encode(id, payload, flags, key);
-
-    if (frame === undefined) {
-      // An I/O thread compresses it, and is to have it in order.
-      while (this._socket.writableCorked > 0) this._socket.uncork();
-
-      const mark = withMark(flags, callback);
-
-      if (
-        this._isServed() &&
-        this._accept(native.send(id, payload, mark, key), callback)
-      ) {
+      if (list !== undefined) {
+        this.sendFrame(list, callback);
         return;
       }
-
-      frame = EMPTY_BUFFER;
     }
 
-    this._writeFrame(frame, callback);
+    this._output.message(payload, flags, key, callback);
   }
 
   /**
@@ -336,9 +261,12 @@ class Sender {
 
     if (size > MAX_CONTROL_PAYLOAD) throw errors.controlPayloadTooLong();
 
-    const write = (bytes) => {
-      this._writeControl(opcode, bytes, mask, callback);
-    };
+    let flags = opcode << OPCODE_SHIFT;
+
+    if (mask) flags |= MASK;
+    if (opcode !== CLOSE && isMemory(data)) flags |= READ_ONLY;
+
+    const write = (bytes) => this._writeControl(bytes, flags, callback);
 
     if (blob) this._sendBlob(data, callback, write);
     else if (this._state === DEFAULT) write(payload);
@@ -346,96 +274,36 @@ class Sender {
   }
 
   /**
-   * @param {number} opcode
    * @param {any} payload a string or bytes
-   * @param {boolean | undefined} mask
+   * @param {number} flags
    * @param {((error?: Error) => void) | undefined} callback
    * @private
    */
-  _writeControl(opcode, payload, mask, callback) {
-    let flags = opcode << OPCODE_SHIFT;
+  _writeControl(payload, flags, callback) {
     let key = 0;
 
     if (typeof payload === 'string') flags |= STRING;
-    if (mask) flags |= MASK;
 
-    if (mask && this._generateMask) {
+    if (flags & MASK && this._generateMask) {
       key = makeKey(this._generateMask, this._maskBuffer);
       flags |= HAS_KEY;
     }
 
-    const { id } = this._connection;
-
-    if (
-      this._writesDirectly() &&
-      this._accept(
-        native.sendControl(id, payload, withMark(flags, callback), key),
-        callback,
-      )
-    ) {
-      return;
+    if (this.sendFrame === sendFrame) {
+      this._output.control(payload, flags, key, callback);
+    } else {
+      this.sendFrame(this._output.encodeControl(payload, flags, key), callback);
     }
-
-    this._writeFrame(native.encodeControl(payload, flags, key), callback);
-  }
-
-  /**
-   * Whether a frame can be given to the engine without being made before.
-   * Somebody who replaces `sendFrame()` wants to see every frame.
-   *
-   * @returns {boolean}
-   * @private
-   */
-  _writesDirectly() {
-    return this._isServed() && this.sendFrame === sendFrame;
-  }
-
-  /**
-   * @param {Buffer} frame
-   * @param {((error?: Error) => void) | undefined} callback
-   * @private
-   */
-  _writeFrame(frame, callback) {
-    if (this.sendFrame === sendFrame) this._writeToSocket([frame], callback);
-    else this.sendFrame([frame], callback);
-  }
-
-  /**
-   * Writes a frame to the stream. The frames of a turn leave together.
-   *
-   * @param {(Buffer | string)[]} list
-   * @param {((error?: Error) => void) | undefined} callback
-   * @private
-   */
-  _writeToSocket(list, callback) {
-    const socket = this._socket;
-    const last = list.length - 1;
-
-    this._corking?.begin();
-    // Node calls the callbacks of frames that leave together in one loop, which
-    // an exception of one would end.
-    if (typeof callback === 'function' && this._corking?.isCorked) {
-      const given = callback;
-
-      callback = (error) => nextTick(given, error);
-    }
-
-    for (let i = 0; i < last; i++) socket.write(list[i]);
-    socket.write(list[last], callback);
   }
 
   /** Bytes that were sent and have not been taken by the system. */
   get bufferedBytes() {
-    const { bufferedBytes } = this._corking ?? this._connection;
-    const corked = this._corking === null ? corkedBytes(this._socket) : 0;
-
-    return bufferedBytes + corked + this._bufferedBytes;
+    return this._output.bufferedBytes + this._bufferedBytes;
   }
 
   /** Lets go what was written in this turn. */
   flush() {
-    if (this._corking !== null) this._corking.end();
-    else this._connection.flush();
+    this._output.flush();
   }
 
   /**
@@ -493,6 +361,7 @@ class Sender {
   }
 }
 
+// Somebody who puts another in its place wants to see every frame.
 const { sendFrame } = Sender.prototype;
 
 module.exports = Sender;
@@ -522,31 +391,14 @@ function openEncoder(extensions) {
 }
 
 /**
- * @param {number} flags
- * @param {any} callback
- * @returns {number} the flags, with a mark if somebody wants to be told
- */
-function withMark(flags, callback) {
-  return typeof callback === 'function' ? flags | MARK : flags;
-}
-
-/**
- * @param {any} socket one that was taken over
- * @returns {number} what its stream holds back because the program corked it
- */
-function corkedBytes(socket) {
-  return socket.writableCorked > 0 ? socket._writableState.length : 0;
-}
-
-/**
  * @param {((mask: Buffer) => void) | undefined} generateMask
  * @param {Buffer} [maskBuffer] where the key is made
  * @returns {number} a masking key, as a number
  */
 function makeKey(generateMask, maskBuffer = sharedMaskBuffer) {
-  if (!generateMask) return native.randomMask();
+  if (generateMask) generateMask(maskBuffer);
+  else maskBuffer.writeUInt32BE(native.randomMask());
 
-  generateMask(maskBuffer);
   return maskBuffer.readUInt32BE(0);
 }
 

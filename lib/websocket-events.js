@@ -119,9 +119,7 @@ function answerPing(websocket, data) {
   }
 
   websocket._pendingAutoPongs++;
-  websocket.pong(data, !websocket._isServer, () => {
-    websocket._pendingAutoPongs--;
-  });
+  websocket.pong(data, !websocket._isServer, websocket._autoPongComplete);
   connection.pendingPongs?.add();
 }
 

@@ -86,8 +86,6 @@ class WebSocket extends EventEmitter {
     this._socket = null;
     /** @type {string} */
     this._url = undefined;
-    /** @type {any} the request of the opening handshake, while there is one */
-    this._req = null;
     setConnection(this, null);
 
     if (address === null) {
@@ -96,6 +94,8 @@ class WebSocket extends EventEmitter {
       this._bufferedAmount = 0;
       this._isServer = false;
       this._redirects = 0;
+      /** @type {any} the request of the opening handshake, while there is one */
+      this._req = null;
 
       const given = sortArguments(protocols, options);
 
@@ -106,6 +106,9 @@ class WebSocket extends EventEmitter {
       this._autoPong = true;
       this._pendingAutoPongs = 0;
       this._maxPendingAutoPongs = options.maxPendingAutoPongs | 0;
+      this._autoPongComplete = () => {
+        this._pendingAutoPongs--;
+      };
     }
 
     this._closeTimeout = options.closeTimeout;
@@ -265,8 +268,8 @@ class WebSocket extends EventEmitter {
   emitClose() {
     if (this._socket !== null) {
       this._extensions[PerMessageDeflate.extensionName]?.cleanup();
+      this[kConnection].silence();
       if (!this[kConnection].isNative) this[kConnection].close();
-      this[kConnection].receiver?.end();
     }
 
     this._readyState = CLOSED;

@@ -265,17 +265,17 @@ fn deliver_held(environment: &Rc<Environment>, link: &Rc<Link>) {
     }
 }
 
-fn take(environment: &Rc<Environment>, link: &Rc<Link>, delivery: Delivery) {
-    let mut delivery = Some(delivery);
+fn take(environment: &Rc<Environment>, link: &Rc<Link>, mut delivery: Delivery) {
     if let Io::Thread(io) = &mut *link.io.borrow_mut()
         && (io.paused || !io.held.is_empty())
-        && let Some(message) = delivery.take_if(|delivery| delivery.waits_while_paused())
     {
-        io.held.push_back(message);
+        let news = delivery.split_news(!io.held.is_empty());
+        let said = std::mem::replace(&mut delivery, news);
+        if !said.items.is_empty() {
+            io.held.push_back(said);
+        }
     }
-    if let Some(delivery) = delivery {
-        deliver(environment, link, delivery);
-    }
+    deliver(environment, link, delivery);
 }
 
 /// Hands a delivery to JavaScript.

@@ -43,6 +43,20 @@ pub enum Item {
     Closed,
 }
 
+impl Item {
+    fn is_news(&self) -> bool {
+        matches!(
+            self,
+            Self::Sent(_)
+                | Self::Drained
+                | Self::ShutDown
+                | Self::WriteFailed(_)
+                | Self::ReadFailed(_)
+                | Self::Closed
+        )
+    }
+}
+
 /// Where a payload is.
 #[derive(Debug)]
 pub enum Place {
@@ -70,20 +84,24 @@ impl Delivery {
         }
     }
 
-    /// Whether a paused connection holds this back: what the peer said, but not what became of our
-    /// own frames, and not the end (the stream that JavaScript sees holds that back by itself).
-    pub fn waits_while_paused(&self) -> bool {
-        !self.items.iter().any(|item| {
-            matches!(
-                item,
-                Item::Sent(_)
-                    | Item::Drained
-                    | Item::ShutDown
-                    | Item::WriteFailed(_)
-                    | Item::ReadFailed(_)
-                    | Item::End
-            )
-        })
+    /// Takes out what a paused connection need not hold back: what became of our own frames, and
+    /// that the socket has failed or is closed. What the peer said stays, and its end if it comes
+    /// behind something that stays (`after_said`, or here).
+    pub fn split_news(&mut self, after_said: bool) -> Self {
+        let is_said = |item: &Item| !item.is_news() && !matches!(item, Item::End);
+        let holds_end = after_said || self.items.iter().any(is_said);
+        let (news, said) =
+            std::mem::take(&mut self.items)
+                .into_iter()
+                .partition(|item| match item {
+                    Item::End => !holds_end,
+                    _ => !is_said(item),
+                });
+        self.items = said;
+        Self {
+            items: news,
+            ..Self::new(self.key)
+        }
     }
 
     pub(super) fn push(&mut self, event: Event<'_>) {

@@ -1,0 +1,220 @@
+'use strict';
+
+const { EMPTY_BUFFER } = require('./constants');
+const { MARK, STRING } = require('./frame-flags');
+const { writeParts } = require('./frame-parts');
+const native = require('./native');
+
+// Taken once: a test that replaces the timers of the process for a while must
+// not leave a flush unscheduled for good.
+const { nextTick } = process;
+
+/** What the engine answers to a frame. */
+const SCHEDULE_FLUSH = 1;
+const GONE = -1;
+
+/**
+ * Gives frames to the engine, which has the socket. What it does not take goes
+ * to the stream that stands for the socket, which says why it cannot be written.
+ */
+class NativeOutput {
+  /**
+   * @param {import('./connection')} connection the connection
+   * @param {any} socket the socket that was taken over
+   */
+  constructor(connection, socket) {
+    this._connection = connection;
+    this._socket = socket;
+    /** A program that puts another in its place wants to see what is written. */
+    this._write = socket.write;
+  }
+
+  /** Bytes that were sent and have not been taken by the system. */
+  get bufferedBytes() {
+    const { _connection: connection, _socket: socket } = this;
+    const isCorked = socket.writableCorked > 0;
+    const corked = isCorked ? socket._writableState.length : 0;
+
+    return connection.bufferedBytes + corked;
+  }
+
+  /**
+   * Sends a message, or a fragment of one.
+   *
+   * @param {any} payload a string or bytes
+   * @param {number} flags see `frame-flags`
+   * @param {number} key the masking key, if the flags say so
+   * @param {((error?: Error) => void) | undefined} callback
+   */
+  message(payload, flags, key, callback) {
+    const { id } = this._connection;
+
+    if (
+      this._isServed() &&
+      this._accept(
+        native.send(id, payload, withMark(flags, callback), key),
+        callback,
+      )
+    ) {
+      return;
+    }
+
+    let list = this.encodeMessage(payload, flags, key);
+
+    if (list === undefined) {
+      // An I/O thread compresses it, and is to have it in order.
+      while (this._socket.writableCorked > 0) this._socket.uncork();
+
+      if (this._isAlive()) {
+        const marked = withMark(flags, callback);
+        const answer = native.send(id, payload, marked, key);
+
+        if (this._accept(answer, callback)) return;
+      }
+
+      list = [EMPTY_BUFFER];
+    }
+
+    writeParts(this._socket, list, callback);
+  }
+
+  /**
+   * Sends a control frame.
+   *
+   * @param {any} payload a string or bytes
+   * @param {number} flags see `frame-flags`
+   * @param {number} key the masking key, if the flags say so
+   * @param {((error?: Error) => void) | undefined} callback
+   */
+  control(payload, flags, key, callback) {
+    const { id } = this._connection;
+
+    if (
+      this._isServed() &&
+      this._accept(
+        native.sendControl(id, payload, withMark(flags, callback), key),
+        callback,
+      )
+    ) {
+      return;
+    }
+
+    const list = this.encodeControl(payload, flags, key);
+
+    writeParts(this._socket, list, callback);
+  }
+
+  /**
+   * @param {any} payload a string or bytes
+   * @param {number} flags see `frame-flags`
+   * @param {number} key the masking key, if the flags say so
+   * @returns {Buffer[] | undefined} the frame of a message; undefined if it can
+   *     only be made where it is written
+   */
+  encodeMessage(payload, flags, key) {
+    const frame = native.encode(this._connection.id, payload, flags, key);
+
+    return frame && [frame];
+  }
+
+  /**
+   * @param {any} payload a string or bytes
+   * @param {number} flags see `frame-flags`
+   * @param {number} key the masking key, if the flags say so
+   * @returns {Buffer[]} a control frame
+   */
+  encodeControl(payload, flags, key) {
+    return [native.encodeControl(payload, flags, key)];
+  }
+
+  /**
+   * Sends a frame that is made already.
+   *
+   * @param {(Buffer | string)[]} list its parts
+   * @param {((error?: Error) => void) | undefined} callback
+   */
+  frame(list, callback) {
+    if (!this._isServed()) {
+      writeParts(this._socket, list, callback);
+      return;
+    }
+
+    const { id } = this._connection;
+    const last = list.length - 1;
+
+    for (let i = 0; i < last; i++) {
+      this._accept(native.write(id, list[i], flagsOf(list[i])), undefined);
+    }
+
+    const flags = withMark(flagsOf(list[last]), callback);
+
+    if (!this._accept(native.write(id, list[last], flags), callback)) {
+      writeParts(this._socket, list, callback);
+    }
+  }
+
+  /** Lets go what was sent in this turn. */
+  flush() {
+    this._connection.flush();
+  }
+
+  /**
+   * Whether frames go to the engine and not to the stream. What the program has
+   * corked leaves with it.
+   *
+   * @returns {boolean}
+   * @private
+   */
+  _isServed() {
+    const socket = this._socket;
+
+    return (
+      this._isAlive() &&
+      socket.writableCorked === 0 &&
+      socket.write === this._write
+    );
+  }
+
+  /**
+   * @returns {boolean}
+   * @private
+   */
+  _isAlive() {
+    return !this._socket.writableEnded && !this._socket.destroyed;
+  }
+
+  /**
+   * @param {number} answer what the engine said to a frame
+   * @param {((error?: Error) => void) | undefined} callback
+   * @returns {boolean} whether it took the frame
+   * @private
+   */
+  _accept(answer, callback) {
+    if (answer === GONE) return false;
+    if (answer === SCHEDULE_FLUSH) nextTick(native.flush);
+    if (typeof callback === 'function') {
+      this._connection.callbacks.push(callback);
+    }
+
+    return true;
+  }
+}
+
+module.exports = NativeOutput;
+
+/**
+ * @param {number} flags
+ * @param {any} callback
+ * @returns {number} the flags, with a mark if somebody wants to be told
+ */
+function withMark(flags, callback) {
+  return typeof callback === 'function' ? flags | MARK : flags;
+}
+
+/**
+ * @param {Buffer | string} part of a frame
+ * @returns {number} its flags
+ */
+function flagsOf(part) {
+  return typeof part === 'string' ? STRING : 0;
+}
