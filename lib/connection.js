@@ -543,7 +543,8 @@ class Connection {
     const { callbacks } = this;
     const last = callbacks.length - 1;
 
-    if (last < 0) {
+    // Those whose frames the system does not take may have to wait long.
+    if (last < 0 || this.bufferedBytes > 0) {
       nextTick(action);
       return;
     }

@@ -9,8 +9,9 @@ const native = require('./native');
 // not leave a flush unscheduled for good.
 const { nextTick } = process;
 
-/** What the engine answers to a frame. */
+/** What the engine answers to a frame: bits, or that it is gone. */
 const SCHEDULE_FLUSH = 1;
+const TAKEN = 2;
 const GONE = -1;
 
 /**
@@ -191,9 +192,11 @@ class NativeOutput {
    */
   _accept(answer, callback) {
     if (answer === GONE) return false;
-    if (answer === SCHEDULE_FLUSH) nextTick(native.flush);
+    if (answer & SCHEDULE_FLUSH) nextTick(native.flush);
+
     if (typeof callback === 'function') {
-      this._connection.callbacks.push(callback);
+      if (answer & TAKEN) nextTick(callback, null);
+      else this._connection.callbacks.push(callback);
     }
 
     return true;

@@ -114,6 +114,8 @@ pub(super) struct ThreadIo {
     /// Frames of this turn, and the positions in them whose senders want to know.
     pub(super) cork: Vec<u8>,
     pub(super) marks: Vec<usize>,
+    /// Senders who have not been told yet.
+    pub(super) untold: u32,
     pub(super) budget: std::sync::Arc<crate::connection::InboundBudget>,
     pub(super) paused: bool,
     /// JavaScript also wants the bytes as they are read.
@@ -151,6 +153,16 @@ impl Counters {
         unsafe { &*self.blocked }.store(f64::from(u8::from(blocked)).to_bits(), Ordering::Relaxed);
     }
 
+    /// Whether all of `accepted` bytes are as good as written: the socket takes what it gets, and
+    /// little of them is on its way to it.
+    #[cfg(unix)]
+    pub(super) fn keeps_up(self, accepted: u64) -> bool {
+        // SAFETY: as above.
+        let (released, blocked) = unsafe { (&*self.released, &*self.blocked) };
+        let released = f64::from_bits(released.load(Ordering::Relaxed));
+        blocked.load(Ordering::Relaxed) == 0 && accepted as f64 - released <= MAX_CORK as f64
+    }
+
     fn clear_correction(self) {
         // SAFETY: as above; no thread has the connection yet.
         unsafe { &*self.correction }.store(0, Ordering::Relaxed);
@@ -162,6 +174,11 @@ impl Counters {
         [self.released, self.blocked, self.correction]
     }
 }
+
+/// More than this is not held back until the end of a turn. What is held back counts as written, as
+/// it would be without that; `lib/connection.js` has the same number.
+#[cfg(unix)]
+pub(super) const MAX_CORK: u64 = 64 * 1024;
 
 /// Doubles that a connection has in its page.
 pub(super) const COUNTERS: usize = 4;

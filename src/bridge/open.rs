@@ -244,6 +244,7 @@ fn on_thread(
         accepted: response.len() as u64,
         cork: response,
         marks: Vec::new(),
+        untold: 0,
         budget,
         paused: false,
         tapped: false,

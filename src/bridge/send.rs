@@ -28,19 +28,15 @@ mod flag {
     pub(super) const OPCODE_SHIFT: u32 = 8;
 }
 
-/// What `send` and its like return: nothing more to do, flush in the next tick, or gone.
-const DONE: i32 = 0;
+/// What `send` and its like return: whether to flush in the next tick, and whether the callback may
+/// be called there, as bits; or that the connection is gone.
 const SCHEDULE_FLUSH: i32 = 1;
+const TAKEN: i32 = 2;
 const GONE: i32 = -1;
 
 /// From this size up a payload goes straight from its owner's memory to the socket.
 #[cfg(unix)]
 const WRITE_THROUGH_FROM: usize = 8 * 1024;
-
-/// More than this is not held back until the end of the turn. `lib/connection.js` takes what is held
-/// back for written, as it would be without that.
-#[cfg(unix)]
-const MAX_CORK: u64 = 64 * 1024;
 
 /// `send(id, data, flags, key)`: queues a message or a fragment of one.
 pub(super) fn send(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
@@ -50,16 +46,12 @@ pub(super) fn send(environment: &Rc<Environment>, args: [sys::napi_value; 4]) ->
     };
     let flags = raw::bits(env, args[2]);
     let options = message_options(env, flags, args[3]);
+    let mark = flags & flag::MARK != 0;
+    let mut taken = false;
     with_payload(environment, args[1], flags, |payload| {
-        queue_message(
-            environment,
-            &link,
-            payload,
-            options,
-            flags & flag::MARK != 0,
-        );
+        taken = queue_message(environment, &link, payload, options, mark);
     })?;
-    Ok(raw::int32(env, finish(environment, &link)))
+    Ok(raw::int32(env, finish(environment, &link, taken)))
 }
 
 /// `sendControl(id, data, flags, key)`: queues a control frame of at most 125 bytes.
@@ -70,8 +62,8 @@ pub(super) fn send_control(environment: &Rc<Environment>, args: [sys::napi_value
     };
     let flags = raw::bits(env, args[2]);
     let frame = control_frame(environment, args[1], flags, args[3])?;
-    queue_bytes(&link, &frame, flags & flag::MARK != 0);
-    Ok(raw::int32(env, finish(environment, &link)))
+    let taken = queue_bytes(&link, &frame, flags & flag::MARK != 0);
+    Ok(raw::int32(env, finish(environment, &link, taken)))
 }
 
 /// `write(id, bytes, flags)`: queues bytes as they are, in order with the frames.
@@ -81,10 +73,11 @@ pub(super) fn write(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -
         return Ok(raw::int32(env, GONE));
     };
     let flags = raw::bits(env, args[2]);
+    let mut taken = false;
     with_payload(environment, args[1], flags, |bytes| {
-        queue_bytes(&link, bytes, flags & flag::MARK != 0);
+        taken = queue_bytes(&link, bytes, flags & flag::MARK != 0);
     })?;
-    Ok(raw::int32(env, finish(environment, &link)))
+    Ok(raw::int32(env, finish(environment, &link, taken)))
 }
 
 /// `encode(id, data, flags, key)`: the frame of a message, for a stream to write. Undefined if the
@@ -154,21 +147,26 @@ fn frame_buffer(env: sys::napi_env, frame: Vec<u8>) -> sys::napi_value {
     }
 }
 
+/// Returns whether the sender may be told without waiting for word of the socket.
 fn queue_message(
     environment: &Environment,
     link: &Rc<Link>,
     payload: &[u8],
     options: MessageOptions,
     mark: bool,
-) {
+) -> bool {
     match &mut *link.io.borrow_mut() {
-        Io::Stream(connection) => connection.send(payload, options),
+        Io::Stream(connection) => {
+            connection.send(payload, options);
+            false
+        }
         #[cfg(unix)]
         Io::EventLoop(io) => {
             if payload.len() < WRITE_THROUGH_FROM || !write_through(io, payload, options) {
                 io.connection.send(payload, options);
             }
             finish_queueing(io, link, mark);
+            false
         }
         #[cfg(unix)]
         Io::Thread(io) => {
@@ -176,18 +174,17 @@ fn queue_message(
             match &mut io.encoder {
                 Some(encoder) => {
                     encoder.message(payload, options, &mut io.cork);
-                    io.corked(link, before, mark);
+                    io.corked(link, before, mark)
                 }
-                None => {
-                    super::threads::send_message(environment, link, io, payload, options, mark);
-                }
+                None => super::threads::send_message(environment, link, io, payload, options, mark),
             }
         }
-        Io::Closing(_) | Io::Closed => {}
+        Io::Closing(_) | Io::Closed => false,
     }
 }
 
-fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) {
+/// As [`queue_message`], for bytes as they are.
+fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) -> bool {
     match &mut *link.io.borrow_mut() {
         #[cfg(unix)]
         Io::EventLoop(io) => {
@@ -195,14 +192,15 @@ fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) {
                 .outbound
                 .append(|out| out.extend_from_slice(bytes));
             finish_queueing(io, link, mark);
+            false
         }
         #[cfg(unix)]
         Io::Thread(io) => {
             let before = io.cork.len();
             io.cork.extend_from_slice(bytes);
-            io.corked(link, before, mark);
+            io.corked(link, before, mark)
         }
-        Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
+        Io::Stream(_) | Io::Closing(_) | Io::Closed => false,
     }
 }
 
@@ -216,7 +214,7 @@ fn finish_queueing(io: &mut super::links::EventLoopIo, link: &Link, mark: bool) 
     }
     link.counters.set_accepted(outbound.accepted());
     let waiting = outbound.accepted() - outbound.flushed();
-    if waiting > MAX_CORK && !io.write_blocked && !io.write_failed && !io.shutdown {
+    if waiting > super::links::MAX_CORK && !io.write_blocked && !io.write_failed && !io.shutdown {
         // What comes of it is told by the flush of this turn; an error is met again there.
         if let Ok(socket::Flushed::Blocked) = socket::flush(&io.socket, outbound) {
             io.write_blocked = true;
@@ -261,16 +259,17 @@ fn write_through(
     true
 }
 
-fn finish(environment: &Environment, link: &Rc<Link>) -> i32 {
+fn finish(environment: &Environment, link: &Rc<Link>, taken: bool) -> i32 {
+    let answer = if taken { TAKEN } else { 0 };
     if environment.exit_deadline().is_some() {
         // There is no next tick.
         super::flush::drain_until_deadline(environment);
-        return DONE;
+        return answer;
     }
     if environment.mark_dirty(link) {
-        SCHEDULE_FLUSH
+        answer | SCHEDULE_FLUSH
     } else {
-        DONE
+        answer
     }
 }
 

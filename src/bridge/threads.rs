@@ -111,16 +111,31 @@ pub(super) fn set_referenced(environment: &Environment, io: &mut ThreadIo, refer
 
 impl ThreadIo {
     /// Counts what has been appended to the cork since it was `before` bytes long.
-    pub(super) fn corked(&mut self, link: &Link, before: usize, mark: bool) {
-        self.accepted += (self.cork.len() - before) as u64;
-        if mark {
+    /// Returns whether its sender may be told without waiting for the thread.
+    pub(super) fn corked(&mut self, link: &Link, before: usize, mark: bool) -> bool {
+        self.accept(link, self.cork.len() - before);
+        if mark && !self.tell_at_once(link) {
             self.marks.push(self.cork.len());
+            self.untold += 1;
+            return false;
         }
+        mark
+    }
+
+    fn accept(&mut self, link: &Link, bytes: usize) {
+        self.accepted += bytes as u64;
         link.counters.set_accepted(self.accepted);
+    }
+
+    /// Whether a sender may be told already, and none before it waits: a thread takes a while to
+    /// write what a system call would have taken at once.
+    fn tell_at_once(&self, link: &Link) -> bool {
+        self.untold == 0 && link.counters.keeps_up(self.accepted)
     }
 }
 
-/// Queues a message that its thread is to encode.
+/// Queues a message that its thread is to encode. Returns whether its sender may be told without
+/// waiting for the thread.
 pub(super) fn send_message(
     environment: &Environment,
     link: &Link,
@@ -128,16 +143,19 @@ pub(super) fn send_message(
     payload: &[u8],
     options: MessageOptions,
     mark: bool,
-) {
+) -> bool {
     uncork(environment, link.id, io);
-    io.accepted += payload.len() as u64;
-    link.counters.set_accepted(io.accepted);
+    io.accept(link, payload.len());
+    let taken = mark && io.tell_at_once(link);
+    let mark = mark && !taken;
+    io.untold += u32::from(mark);
     let kind = CommandKind::Message {
         payload: payload.to_vec(),
         options,
         mark,
     };
     command(environment, link.id, io, kind);
+    taken
 }
 
 /// Queues the frames of this turn for their thread.
@@ -287,6 +305,7 @@ fn deliver(environment: &Rc<Environment>, link: &Rc<Link>, delivery: Delivery) {
         ..
     } = delivery;
     let mut closed = false;
+    let told = items.iter().map(Item::told).sum::<u32>();
     let mut items = items.into_iter().peekable();
     while items.peek().is_some() {
         let Some(mut batch) = Batch::begin(environment, None) else {
@@ -305,6 +324,7 @@ fn deliver(environment: &Rc<Environment>, link: &Rc<Link>, delivery: Delivery) {
         }
     }
     if let Io::Thread(io) = &mut *link.io.borrow_mut() {
+        io.untold = io.untold.saturating_sub(told);
         if charged > 0 && io.budget.release(charged) {
             command(environment, link.id, io, CommandKind::Unstall);
         }

@@ -44,6 +44,14 @@ pub enum Item {
 }
 
 impl Item {
+    /// How many senders this tells that their frames are written.
+    pub fn told(&self) -> u32 {
+        match self {
+            Self::Sent(count) => *count,
+            _ => 0,
+        }
+    }
+
     fn is_news(&self) -> bool {
         matches!(
             self,
