@@ -1,85 +1,91 @@
 /**
  * The types of `import ... from 'hawser'`: those of index.d.ts, in the places
- * where wrapper.mjs has the values. There the class does not carry the rest of
- * the API, so `WebSocket.Server` does not exist.
+ * where wrapper.mjs has the values. Here the class does not carry the rest of
+ * the API, so `WebSocket.Server` does not exist. What they are made of is in
+ * types/.
  */
 
 import { IncomingMessage } from 'http';
+import { Duplex, DuplexOptions } from 'stream';
 
-import CommonJS = require('./index.js');
+import engine = require('./types/engine.js');
+import protocol = require('./types/protocol.js');
+import server = require('./types/server.js');
+import websocket = require('./types/websocket.js');
+
+import WebSocket = websocket.WebSocket;
+
+export import AddressInfo = WebSocket.AddressInfo;
+export import BinaryType = WebSocket.BinaryType;
+export import CertMeta = WebSocket.CertMeta;
+export import ClientOptions = WebSocket.ClientOptions;
+export import CloseEvent = WebSocket.CloseEvent;
+export import ConnectionOptions = WebSocket.ConnectionOptions;
+export import Data = WebSocket.Data;
+export import EmittedEvents = WebSocket.EmittedEvents;
+export import EngineOptions = WebSocket.EngineOptions;
+export import ErrorEvent = WebSocket.ErrorEvent;
+export import Event = WebSocket.Event;
+export import EventListenerOptions = WebSocket.EventListenerOptions;
+export import FinishRequestCallback = WebSocket.FinishRequestCallback;
+export import MessageEvent = WebSocket.MessageEvent;
+export import PerMessageDeflateOptions = WebSocket.PerMessageDeflateOptions;
+export import RawData = WebSocket.RawData;
+export import SendableData = WebSocket.SendableData;
+export import SendOptions = WebSocket.SendOptions;
+export import ServerEvents = WebSocket.ServerEvents;
+export import ServerOptions = WebSocket.ServerOptions;
+export import VerifyClientCallbackAsync = WebSocket.VerifyClientCallbackAsync;
+export import VerifyClientCallbackSync = WebSocket.VerifyClientCallbackSync;
+export import WebSocketEventMap = WebSocket.WebSocketEventMap;
 
 /**
- * A WebSocket: a client's, made with an address, or a server's, given to the
- * listeners of the server's `connection` event.
+ * A WebSocket server.
+ *
+ * @typeParam T - the class of its WebSockets
+ * @typeParam U - the class of the upgrade requests
  */
-declare class WebSocket extends CommonJS.WebSocket {}
-
-declare namespace WebSocket {
-  export import AddressInfo = CommonJS.AddressInfo;
-  export import BinaryType = CommonJS.BinaryType;
-  export import CertMeta = CommonJS.CertMeta;
-  export import ClientOptions = CommonJS.ClientOptions;
-  export import CloseEvent = CommonJS.CloseEvent;
-  export import ConnectionOptions = CommonJS.ConnectionOptions;
-  export import Data = CommonJS.Data;
-  export import EmittedEvents = CommonJS.EmittedEvents;
-  export import EngineOptions = CommonJS.EngineOptions;
-  export import ErrorEvent = CommonJS.ErrorEvent;
-  export import Event = CommonJS.Event;
-  export import EventListenerOptions = CommonJS.EventListenerOptions;
-  export import FinishRequestCallback = CommonJS.FinishRequestCallback;
-  export import MessageEvent = CommonJS.MessageEvent;
-  export import PerMessageDeflateOptions = CommonJS.PerMessageDeflateOptions;
-  export import RawData = CommonJS.RawData;
-  export import SendableData = CommonJS.SendableData;
-  export import SendOptions = CommonJS.SendOptions;
-  export import ServerEvents = CommonJS.ServerEvents;
-  export import ServerOptions = CommonJS.ServerOptions;
-  export import VerifyClientCallbackAsync = CommonJS.VerifyClientCallbackAsync;
-  export import VerifyClientCallbackSync = CommonJS.VerifyClientCallbackSync;
-  export import WebSocketEventMap = CommonJS.WebSocketEventMap;
-}
-
-/** A WebSocket server. */
 declare class Server<
   T extends typeof WebSocket = typeof WebSocket,
   U extends typeof IncomingMessage = typeof IncomingMessage,
-> extends CommonJS.Server<T, U> {}
+> extends server.Server<T, U> {
+  /** The options with their values. */
+  options: WebSocket.ServerOptions<T, U>;
+  /**
+   * Makes a server, and with `port` starts it.
+   *
+   * @param options - options of the server
+   * @param callback - with `port`: called when the server listens
+   * @throws TypeError unless exactly one of `port`, `server` and `noServer` is
+   *   given
+   */
+  constructor(options?: WebSocket.ServerOptions<T, U>, callback?: () => void);
+}
 
-export import AddressInfo = CommonJS.AddressInfo;
-export import BinaryType = CommonJS.BinaryType;
-export import CertMeta = CommonJS.CertMeta;
-export import ClientOptions = CommonJS.ClientOptions;
-export import CloseEvent = CommonJS.CloseEvent;
-export import ConnectionOptions = CommonJS.ConnectionOptions;
-export import Data = CommonJS.Data;
-export import EmittedEvents = CommonJS.EmittedEvents;
-export import EngineOptions = CommonJS.EngineOptions;
-export import ErrorEvent = CommonJS.ErrorEvent;
-export import Event = CommonJS.Event;
-export import EventListenerOptions = CommonJS.EventListenerOptions;
-export import FinishRequestCallback = CommonJS.FinishRequestCallback;
-export import MessageEvent = CommonJS.MessageEvent;
-export import PerMessageDeflateOptions = CommonJS.PerMessageDeflateOptions;
-export import RawData = CommonJS.RawData;
-export import SendableData = CommonJS.SendableData;
-export import SendOptions = CommonJS.SendOptions;
-export import ServerEvents = CommonJS.ServerEvents;
-export import ServerOptions = CommonJS.ServerOptions;
-export import VerifyClientCallbackAsync = CommonJS.VerifyClientCallbackAsync;
-export import VerifyClientCallbackSync = CommonJS.VerifyClientCallbackSync;
-export import WebSocketEventMap = CommonJS.WebSocketEventMap;
-
-export import configure = CommonJS.configure;
-export import createWebSocketStream = CommonJS.createWebSocketStream;
-export import extension = CommonJS.extension;
-export import PerMessageDeflate = CommonJS.PerMessageDeflate;
-export import Receiver = CommonJS.Receiver;
-export import Sender = CommonJS.Sender;
-export import subprotocol = CommonJS.subprotocol;
-
+/** A WebSocket server. */
 export const WebSocketServer: typeof Server;
+/** A WebSocket server. */
 export interface WebSocketServer extends Server {}
+
+/**
+ * Wraps a WebSocket in a stream. Ending either closes the other.
+ *
+ * @param websocket - the WebSocket
+ * @param options - options of the stream. `autoDestroy`, `emitClose`, `objectMode`
+ *   and `writableObjectMode` have no effect; with `readableObjectMode` text
+ *   is read as strings
+ */
+export function createWebSocketStream(
+  websocket: WebSocket,
+  options?: DuplexOptions,
+): Duplex;
+
+export import configure = engine.configure;
+export import extension = protocol.extension;
+export import PerMessageDeflate = protocol.PerMessageDeflate;
+export import Receiver = protocol.Receiver;
+export import Sender = protocol.Sender;
+export import subprotocol = protocol.subprotocol;
 
 export { WebSocket, type Server };
 export default WebSocket;

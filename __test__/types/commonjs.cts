@@ -66,6 +66,7 @@ const options: WebSocket.ClientOptions = {
   protocols: ['chat', 'superchat'],
   protocolVersion: 8,
   rejectUnauthorized: false,
+  servername: 'example.com',
   skipUTF8Validation: true,
 };
 
@@ -315,4 +316,5 @@ const frame: (Buffer | string)[] = WebSocket.Sender.frame(Buffer.alloc(1), {
 sender.send('text', { binary: false, compress: false, fin: true, mask: true });
 sender.ping('', true);
 sender.pong('', true, () => {});
+sender.sendFrame(frame, (error) => error?.message);
 sender.close(1000, 'bye', true, () => {});

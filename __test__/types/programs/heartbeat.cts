@@ -1,11 +1,6 @@
-/*
- * A program as it is written for `ws` and `@types/ws`: here the name `ws` stands
- * for hawser (see `paths` in tsconfig.json), and nothing else has changed. It is
- * compiled, never run.
- */
+/* A heartbeat: connections with a property more, and a class that wraps. */
 
 import WebSocket = require('ws');
-import * as typesOfWs from 'types-of-ws';
 import { createServer, IncomingMessage } from 'node:http';
 
 import { RawData, WebSocketServer } from 'ws';
@@ -53,16 +48,3 @@ class Wrapped extends WebSocket {
 }
 
 new WebSocket.Server<typeof Wrapped>({ noServer: true, WebSocket: Wrapped });
-
-// A library may have been typed with `@types/ws` and still be given hawser's.
-const passedToLibrary: {
-  client: typesOfWs.WebSocket;
-  data: typesOfWs.RawData;
-  message: typesOfWs.MessageEvent['data'];
-  server: typesOfWs.Server;
-} = {
-  client: new Wrapped('ws://localhost'),
-  data: toBuffer(Buffer.alloc(0)) as WebSocket.RawData,
-  message: '' as WebSocket.Data,
-  server: new WebSocketServer({ noServer: true }),
-};
