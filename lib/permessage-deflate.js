@@ -225,6 +225,31 @@ class PerMessageDeflate {
   }
 
   /**
+   * In `ws` this one does not wait its turn in the thread pool, which is not
+   * used here.
+   *
+   * @param {Buffer | string} data
+   * @param {boolean} fin
+   * @param {(error: Error | null, data?: Buffer) => void} callback
+   * @private
+   */
+  _compress(data, fin, callback) {
+    this.compress(data, fin, callback);
+  }
+
+  /**
+   * See `_compress()`.
+   *
+   * @param {Buffer} data
+   * @param {boolean} fin
+   * @param {(error: Error | null, data?: Buffer) => void} callback
+   * @private
+   */
+  _decompress(data, fin, callback) {
+    this.decompress(data, fin, callback);
+  }
+
+  /**
    * Does some work in a later turn of the event loop.
    *
    * @param {'deflate' | 'inflate'} direction what the work does

@@ -1,0 +1,81 @@
+'use strict';
+
+/*
+ * Where a plan would run into a row of docs/differences.md, so that it can be left out. Each
+ * as narrow as it can be.
+ */
+
+const { isUtf8 } = require('node:buffer');
+
+module.exports = { mayCut, hasTicks, isNotCutShort, isWithinOneRead };
+
+/** What one read of a socket surely takes. */
+const SMALL = 10_000;
+
+/**
+ * The row "a fault within a message": hawser finds a
+ * fault at the offending byte, `ws` when the frame or message is complete. So what has such a
+ * fault comes in one piece.
+ *
+ * @param {object} plan
+ * @returns {boolean} whether the bytes may be cut anywhere
+ */
+function mayCut({ steps, deflate, options }) {
+  const { maxPayload } = options;
+  return framesOf(steps).every(({ opcode, rsv1, payload, inflated }) => {
+    if (deflate && rsv1 && opcode < 3) {
+      if (!inflated || (maxPayload && inflated.length > maxPayload))
+        return false;
+    }
+    if (opcode !== 1 || (rsv1 && !inflated)) return true;
+    return isUtf8(inflated ?? payload);
+  });
+}
+
+/**
+ * Whether ticks can be compared. Compression takes its time in `ws`: the row "compression". Where there
+ * is much to read, it is for the system to say how much comes in one go; and what `ws` has read in
+ * advance while it was paused, the row "pausing", comes a tick apart from the end.
+ *
+ * @param {object} plan
+ * @returns {boolean}
+ */
+function hasTicks({ deflate, steps, reaction }) {
+  const calls = steps.flatMap((step) => step.calls ?? []);
+  const pauses = [...calls, reaction?.action].some((c) => c?.call === 'pause');
+  return !deflate && !pauses && sizeOf(steps) < SMALL;
+}
+
+/**
+ * The row "compression": with hawser no data is still being compressed when a listener terminates.
+ *
+ * @param {object} plan
+ * @returns {boolean}
+ */
+function isNotCutShort({ deflate, reaction }) {
+  return !deflate || reaction?.action.call !== 'terminate';
+}
+
+/**
+ * The row "pausing": while an event is deferred, `ws` goes on reading up to a stream's high-water
+ * mark. And where chunks are counted, it is for the system to say how many there are of much.
+ *
+ * @param {object} plan
+ * @returns {boolean}
+ */
+function isWithinOneRead({ options, steps }) {
+  const { allowSynchronousEvents = true, maxBufferedChunks = 0 } = options;
+  const countsReads = !allowSynchronousEvents || maxBufferedChunks > 0;
+  return !countsReads || sizeOf(steps) < SMALL;
+}
+
+function sizeOf(steps) {
+  return framesOf(steps).reduce(
+    (sum, { payload, inflated }) => sum + (payload ?? inflated).length,
+    0,
+  );
+}
+
+function framesOf(steps) {
+  return steps.flatMap((step) => step.frames ?? []);
+}
