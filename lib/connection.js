@@ -102,11 +102,13 @@ class Connection {
     this.inputEnded = false;
     /** @type {Buffer[] | null} the fragments of a message that is arriving */
     this.fragments = null;
+    /** As it was given: anything may be. */
+    this.allowSynchronousEvents =
+      allowSynchronousEvents === undefined ? true : allowSynchronousEvents;
     /** @type {Deferred | null} events that wait for a turn of their own */
-    this.deferred =
-      allowSynchronousEvents === undefined || allowSynchronousEvents
-        ? null
-        : { queue: [], running: false };
+    this.deferred = this.allowSynchronousEvents
+      ? null
+      : { queue: [], running: false };
     /** @type {Float64Array | null} */
     this.counters = null;
     this.counterIndex = 0;
@@ -555,8 +557,7 @@ class Connection {
     this.late = late;
     callbacks[last] = (error) => {
       this.late = null;
-      for (const waiting of late) nextTick(waiting);
-      callback(error);
+      callEach([callback, ...late], error);
     };
   }
 

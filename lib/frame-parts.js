@@ -7,9 +7,6 @@
  */
 
 const { MASK, READ_ONLY } = require('./frame-flags');
-const { byteLength } = require('./message-data');
-
-const RSV1 = 0x40;
 
 module.exports = { separateParts, writeParts };
 
@@ -20,21 +17,18 @@ module.exports = { separateParts, writeParts };
  * @param {Buffer} frame
  * @param {any} payload what it was made of, a string or bytes
  * @param {number} flags see `frame-flags`
+ * @param {boolean} isDeflated whether the payload was compressed
  * @returns {(Buffer | string)[]} the header and the payload, which is the given
  *     one if it is sent as it is; or both in one, if the payload had to be
  *     copied to mask it
  */
-function separateParts(frame, payload, flags) {
+function separateParts(frame, payload, flags, isDeflated) {
   const start = headerLength(frame);
-  const isCompressed = (frame[0] & RSV1) !== 0;
 
   if (start === frame.length) return [frame];
-  if (flags & MASK && flags & READ_ONLY && !isCompressed) return [frame];
+  if (flags & MASK && flags & READ_ONLY && !isDeflated) return [frame];
 
-  const isPlain =
-    !(flags & MASK) &&
-    !isCompressed &&
-    frame.length - start === byteLength(payload);
+  const isPlain = !(flags & MASK) && !isDeflated;
 
   return [frame.subarray(0, start), isPlain ? payload : frame.subarray(start)];
 }

@@ -8,8 +8,12 @@ module.exports = headerText;
  * @param {any} value what a caller gave for one
  * @returns {string} the same as a string; empty for what has no length, as if
  *     its characters were read one by one
- * @throws {TypeError} for undefined and null
+ * @throws {TypeError} for undefined and null, and for what has a length but no
+ *     characters
  */
 function headerText(value) {
-  return value.length > 0 ? `${value}` : '';
+  if (!(value.length > 0)) return '';
+
+  value.charCodeAt(0);
+  return `${value}`;
 }

@@ -154,6 +154,14 @@ class NativeOutput {
     }
   }
 
+  /**
+   * @param {() => void} action what to do in a later tick, but not before the
+   *     callbacks of what has been written
+   */
+  afterCallbacks(action) {
+    this._connection.afterCallbacks(action);
+  }
+
   /** Lets go what was sent in this turn. */
   flush() {
     this._connection.flush();

@@ -109,7 +109,9 @@ const netSocket = net.Socket.prototype;
  * a `net.Socket`: this stands between it and that class.
  */
 const nativeSocket = Object.create(netSocket, {
-  bufferSize: getter((socket) => socket[kConnection].bufferedBytes),
+  bufferSize: getter((socket) =>
+    socket._handle ? socket[kConnection].bufferedBytes : undefined,
+  ),
   writableLength: getter((socket) => socket[kConnection].bufferedBytes),
   writableNeedDrain: getter(isFull),
 });
@@ -157,6 +159,13 @@ const methods = {
   resume() {
     this[kConnection].resume();
     return Duplex.prototype.resume.call(this);
+  },
+
+  // What has been sent is written before the socket ends, and its senders are
+  // told before anybody hears of an error.
+  destroy(error) {
+    if (!this.destroyed) this[kConnection].flush();
+    return Duplex.prototype.destroy.call(this, error);
   },
 
   resetAndDestroy() {

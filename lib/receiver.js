@@ -75,7 +75,7 @@ class Receiver extends Writable {
 
   /** Whether several events may come in one tick. */
   get _allowSynchronousEvents() {
-    return this._connection.deferred === null;
+    return this._connection.allowSynchronousEvents;
   }
 
   /** The negotiated extensions. */

@@ -296,6 +296,14 @@ class Sender {
     }
   }
 
+  /**
+   * @param {() => void} action what to do in a later tick, but not before the
+   *     callbacks of what has been written
+   */
+  afterCallbacks(action) {
+    this._output.afterCallbacks(action);
+  }
+
   /** Bytes that were sent and have not been taken by the system. */
   get bufferedBytes() {
     return this._output.bufferedBytes + this._bufferedBytes;
@@ -418,8 +426,18 @@ function blobRead(sender, blob, bytes, callback, write) {
   }
 
   sender._bufferedBytes -= blob.size;
+
+  let payload;
+
+  try {
+    payload = toBytes(bytes);
+  } catch (error) {
+    blobFailed(sender, error, callback);
+    return;
+  }
+
   sender._state = DEFAULT;
-  write(toBytes(bytes));
+  write(payload);
   sender._dequeue();
 }
 

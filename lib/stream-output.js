@@ -2,6 +2,7 @@
 
 const net = require('net');
 
+const { COMPRESS } = require('./frame-flags');
 const { separateParts, writeParts } = require('./frame-parts');
 const native = require('./native');
 
@@ -11,6 +12,10 @@ const { nextTick } = process;
 
 /** More than this is not held back until the end of the turn. */
 const MAX_CORK = 64 * 1024;
+
+/** Bits of a frame's first byte. */
+const RSV1 = 0x40;
+const OPCODE = 0x0f;
 
 const EMPTY_LIST = [Buffer.alloc(0)];
 
@@ -45,6 +50,8 @@ class StreamOutput {
     this._turn = -1;
     /** Whether the stream had nothing to write when it was corked. */
     this._wasIdle = false;
+    /** @type {(() => void)[]} what waits for the callbacks of this turn */
+    this._late = [];
     if (this._isNodeSocket) endTurnAtExit();
   }
 
@@ -91,7 +98,9 @@ class StreamOutput {
     const frame = native.encode(this._connection.id, payload, flags, key);
 
     if (frame === undefined) return EMPTY_LIST;
-    return this._isNodeSocket ? [frame] : separateParts(frame, payload, flags);
+    return this._isNodeSocket
+      ? [frame]
+      : separateParts(frame, payload, flags, this._isDeflated(frame, flags));
   }
 
   /**
@@ -103,7 +112,9 @@ class StreamOutput {
   encodeControl(payload, flags, key) {
     const frame = native.encodeControl(payload, flags, key);
 
-    return this._isNodeSocket ? [frame] : separateParts(frame, payload, flags);
+    return this._isNodeSocket
+      ? [frame]
+      : separateParts(frame, payload, flags, false);
   }
 
   /**
@@ -134,6 +145,15 @@ class StreamOutput {
     writeParts(socket, list, late);
   }
 
+  /**
+   * @param {() => void} action what to do in a later tick, but not before the
+   *     callbacks of what has been written
+   */
+  afterCallbacks(action) {
+    if (this.isCorked && this._wasIdle) this._late.push(action);
+    else nextTick(action);
+  }
+
   /** Lets go what was written in this turn. */
   flush() {
     if (!this.isCorked) return;
@@ -142,6 +162,28 @@ class StreamOutput {
     this.isCorked = false;
     this._unguard();
     this._socket.uncork();
+
+    if (this._late.length > 0) {
+      // The stream calls back in the next tick, and we a tick later.
+      nextTick(tellLater, this._late);
+      this._late = [];
+    }
+  }
+
+  /**
+   * Only the first fragment of a compressed message has the bit that says so.
+   *
+   * @param {Buffer} frame
+   * @param {number} flags see `frame-flags`
+   * @returns {boolean}
+   * @private
+   */
+  _isDeflated(frame, flags) {
+    const isContinuation = (frame[0] & OPCODE) === 0;
+    const mayBe =
+      flags & COMPRESS && this._connection.settings.perMessageDeflate;
+
+    return (frame[0] & RSV1) !== 0 || Boolean(isContinuation && mayBe);
   }
 
   /**
@@ -203,6 +245,11 @@ class StreamOutput {
 }
 
 module.exports = StreamOutput;
+
+/** @param {(() => void)[]} actions */
+function tellLater(actions) {
+  for (const action of actions) nextTick(action);
+}
 
 function endTurn() {
   turn++;

@@ -267,6 +267,13 @@ class WebSocketServer extends EventEmitter {
     // The listeners may change the lines.
     this.emit('headers', lines, req);
 
+    const response = [...lines, '\r\n'].join('\r\n');
+    // A method of a subclass may do anything before it calls ours, and with the
+    // options.
+    const base = /** @type {any} */ (WebSocket.prototype);
+    const isOurs = ws.setSocket === base.setSocket;
+
+    if (!isOurs) socket.write(response);
     socket.removeListener('error', destroyOnError);
 
     ws.setSocket(socket, head, {
@@ -275,7 +282,7 @@ class WebSocketServer extends EventEmitter {
       maxFragments: this.options.maxFragments,
       maxPayload: this.options.maxPayload,
       skipUTF8Validation: this.options.skipUTF8Validation,
-      [kUpgradeResponse]: [...lines, '\r\n'].join('\r\n'),
+      ...(isOurs && { [kUpgradeResponse]: response }),
     });
 
     if (this.clients) track(this, ws);

@@ -516,8 +516,8 @@ function sendAfterClose(websocket, data, callback) {
     const error = errors.notOpen(websocket._readyState);
     const tell = () => callback(error);
 
-    if (websocket[kConnection] === null) nextTick(tell);
-    else websocket[kConnection].afterCallbacks(tell);
+    if (websocket._sender === null) nextTick(tell);
+    else websocket._sender.afterCallbacks(tell);
   }
 }
 

@@ -33,6 +33,8 @@ pub struct Decoder {
     buffered_chunks: u32,
     /// A part was completed within the present piece of input.
     progressed: bool,
+    /// A chunk without bytes was kept like any other.
+    chunk_is_empty: bool,
 }
 
 impl Decoder {
@@ -49,6 +51,7 @@ impl Decoder {
             control: Vec::new(),
             buffered_chunks: 0,
             progressed: false,
+            chunk_is_empty: false,
         }
     }
 
@@ -81,6 +84,7 @@ impl Decoder {
     /// Begins a new piece of input.
     pub fn begin<'i>(&mut self, bytes: &'i mut [u8]) -> Result<Input<'i>, ProtocolError> {
         self.count_chunk()?;
+        self.chunk_is_empty = bytes.is_empty();
         Ok(Input { bytes, position: 0 })
     }
 
@@ -157,6 +161,7 @@ impl Decoder {
 
     fn count_chunk(&mut self) -> Result<(), ProtocolError> {
         self.progressed = false;
+        self.chunk_is_empty = false;
         let most = self.config.limits.max_buffered_chunks;
         if most.is_some_and(|most| self.buffered_chunks >= most) && !self.has_ended() {
             self.state = State::Ended;
@@ -169,7 +174,7 @@ impl Decoder {
         let waiting = match self.state {
             State::Payload => self.frame.received > 0,
             _ => self.partial_length > 0,
-        };
+        } || self.chunk_is_empty;
         self.buffered_chunks = match (waiting, self.progressed) {
             (false, _) => 0,
             (true, true) => 1,
