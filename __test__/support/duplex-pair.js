@@ -6,11 +6,15 @@ const { Duplex } = require('node:stream');
  * Two plain streams, each readable where the other is written: a connection
  * without a socket, on which every write arrives as a chunk of its own.
  *
+ * @param {object} [options]
+ * @param {boolean} [options.joinsWrites] what was written while corked arrives as one chunk, as
+ *     with a socket
  * @returns {[Duplex, Duplex]}
  */
-function createDuplexPair() {
-  const one = new DuplexEnd();
-  const other = new DuplexEnd();
+function createDuplexPair({ joinsWrites = false } = {}) {
+  const End = joinsWrites ? JoiningDuplexEnd : DuplexEnd;
+  const one = new End();
+  const other = new End();
   one.other = other;
   other.other = one;
   return [one, other];
@@ -51,6 +55,13 @@ class DuplexEnd extends Duplex {
     this.#ended ||= chunk === null;
     if (isOver || this.push(chunk) || this.#ended) process.nextTick(callback);
     else this.#resumeOther = callback;
+  }
+}
+
+class JoiningDuplexEnd extends DuplexEnd {
+  _writev(chunks, callback) {
+    const bytes = chunks.map(({ chunk }) => chunk);
+    this._write(Buffer.concat(bytes), 'buffer', callback);
   }
 }
 

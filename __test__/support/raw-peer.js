@@ -28,6 +28,8 @@ class RawPeer {
     this.handshake = handshake;
     this.frames = [];
     this.ended = false;
+    /** @type {((frame: object) => void) | null} told of each frame as it comes */
+    this.onFrame = null;
     this.#masks = masks;
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
@@ -94,7 +96,10 @@ class RawPeer {
   }
 
   #receive(chunk) {
-    this.frames.push(...this.#parser.push(chunk));
+    for (const frame of this.#parser.push(chunk)) {
+      this.frames.push(frame);
+      this.onFrame?.(frame);
+    }
     this.#settle();
   }
 
@@ -124,14 +129,20 @@ class RawPeer {
  * @param {string[]} [options.headers] more header lines
  * @param {string} [options.path]
  * @param {Buffer} [options.firstBytes] sent in the same write as the request
+ * @param {boolean} [options.allowHalfOpen] goes on sending when the server has ended
  * @returns {Promise<RawPeer>}
  */
 async function connectRawClient(
   t,
   port,
-  { headers = [], path = '/', firstBytes = Buffer.alloc(0) } = {},
+  {
+    headers = [],
+    path = '/',
+    firstBytes = Buffer.alloc(0),
+    allowHalfOpen = false,
+  } = {},
 ) {
-  const socket = net.connect(port, '127.0.0.1');
+  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen });
   t.after(() => socket.destroy());
   const request = [
     `GET ${path} HTTP/1.1`,
@@ -155,10 +166,14 @@ async function connectRawClient(
  * @param {object} [options]
  * @param {string[]} [options.headers] more header lines for the response
  * @param {Buffer} [options.firstBytes] sent in the same write as the response
+ * @param {boolean} [options.allowHalfOpen] goes on sending when the client has ended
  * @returns {Promise<{ port: number, url: string, accept: () => Promise<RawPeer> }>}
  */
-async function listenRaw(t, { headers = [], firstBytes } = {}) {
-  const server = net.createServer();
+async function listenRaw(
+  t,
+  { headers = [], firstBytes, allowHalfOpen = false } = {},
+) {
+  const server = net.createServer({ allowHalfOpen });
   const sockets = new Set();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {

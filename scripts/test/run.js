@@ -15,20 +15,23 @@ const SUITE_TIMEOUT_MS = 20 * 60_000;
  * @param {object} [options]
  * @param {boolean} [options.capture] Also return what it wrote to standard output
  * @param {object} [options.env] Its environment
+ * @param {number} [options.timeout] Milliseconds after which it is ended
  * @returns {Promise<{code: number, output: string}>} `code` is 1 where a signal ended it or it could not be started
  */
-function run(command, args, { capture = false, env = process.env } = {}) {
+function run(
+  command,
+  args,
+  { capture = false, env = process.env, timeout = SUITE_TIMEOUT_MS } = {},
+) {
   const child = spawn(command, args, {
     cwd: ROOT,
     env,
     stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'],
   });
   const timer = setTimeout(() => {
-    console.error(
-      `${command} ran for ${SUITE_TIMEOUT_MS / 60_000} minutes: ended.`,
-    );
+    console.error(`${command} ran for ${timeout / 60_000} minutes: ended.`);
     child.kill('SIGKILL');
-  }, SUITE_TIMEOUT_MS);
+  }, timeout);
 
   let output = '';
   if (capture) {

@@ -14,6 +14,9 @@ const DRIVERS = {
   stream: { HAWSER_TAKEOVER: '0' },
 };
 
+/** The folders of the tests that run on every driver. */
+const BEHAVIOUR_TESTS = ['__test__', '__test__/differential'];
+
 /**
  * @typedef {object} Suite
  * @property {string} name What the summary calls it
@@ -33,7 +36,8 @@ function selectSuites({ drivers, only } = {}) {
   if (wholeRun) suites.push({ name: 'rust', run: runRustTests });
 
   for (const driver of drivers ?? Object.keys(DRIVERS)) {
-    suites.push(nodeSuite(driver, testFilesIn('__test__'), DRIVERS[driver]));
+    const files = BEHAVIOUR_TESTS.flatMap(testFilesIn);
+    suites.push(nodeSuite(driver, files, DRIVERS[driver]));
   }
   if (drivers === undefined) {
     suites.push(nodeSuite('once', testFilesUnder('__test__/once')));

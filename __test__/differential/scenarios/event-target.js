@@ -21,10 +21,13 @@ module.exports = [
         },
       });
       await deliver(raw.build({ opcode: 1, payload: 'text €' }));
+      await t.settle();
       await deliver(raw.build({ opcode: 2, payload: 'bytes' }));
+      await t.settle();
       for (const type of ['arraybuffer', 'fragments', 'blob']) {
         subject.binaryType = type;
         await deliver(raw.build({ opcode: 2, payload: type }));
+        await t.settle();
       }
       await deliver(raw.build({ opcode: 3 }));
       await t.until('subject error');
@@ -44,6 +47,7 @@ module.exports = [
       if (isClean) raw.close(4000, 'reason €');
       raw.socket.end();
       await t.until('onclose called');
+      await t.until('closed', { lane: 'raw' });
     },
   })),
   {
@@ -58,9 +62,11 @@ module.exports = [
       subject.onmessage = first;
       t.note('is first', subject.onmessage === first);
       await deliver(raw.build(message));
+      await t.settle();
       subject.onmessage = second;
       t.note('is second', subject.onmessage === second);
       await deliver(raw.build(message));
+      await t.settle();
       for (const value of [
         null,
         undefined,
@@ -75,6 +81,7 @@ module.exports = [
         t.note('listeners', subject.listenerCount('message'));
       }
       await deliver(raw.build(message));
+      await t.settle();
     },
   },
   {
@@ -88,14 +95,17 @@ module.exports = [
       subject.addEventListener('message', listener);
       t.note('listeners', subject.listenerCount('message'));
       await deliver(raw.build({ opcode: 1, payload: 'one' }));
+      await t.settle();
       subject.removeEventListener('message', listener);
       t.note('listeners', subject.listenerCount('message'));
       t.note('onmessage', subject.onmessage === listener);
       subject.removeEventListener('message', listener);
       await deliver(raw.build({ opcode: 1, payload: 'two' }));
+      await t.settle();
       subject.addEventListener('message', listener);
       subject.onmessage = null;
       await deliver(raw.build({ opcode: 1, payload: 'three' }));
+      await t.settle();
       subject.removeListener('message', listener);
       t.note('listeners', subject.listenerCount('message'));
     },
@@ -122,13 +132,16 @@ module.exports = [
       subject.addEventListener('message', both, { once: 0 });
       t.note('listeners', subject.listenerCount('message'));
       await deliver(Buffer.concat([message, message]));
+      await t.settle();
       t.note('listeners', subject.listenerCount('message'));
       object.handleEvent = t.callback('replaced');
       await deliver(message);
+      await t.settle();
       subject.addEventListener('message', once, { once: true });
       subject.removeEventListener('message', once);
       subject.removeEventListener('message', object);
       await deliver(message);
+      await t.settle();
       t.note('listeners', subject.listenerCount('message'));
     },
   },
@@ -155,6 +168,7 @@ module.exports = [
       t.note('dispatchEvent', subject.dispatchEvent);
       subject.removeAllListeners('message');
       await deliver(raw.build({ opcode: 1, payload: 'x' }));
+      await t.settle();
     },
   },
   {

@@ -118,6 +118,20 @@ module.exports = [
       }
     },
   })),
+  ...[1, 2, 3, '2', 2.9].map((maxPendingAutoPongs) => ({
+    name: `three pings of one segment with maxPendingAutoPongs: ${typeof maxPendingAutoPongs} ${maxPendingAutoPongs}`,
+    roles: SERVER,
+    async play(t) {
+      const { raw, deliver } = await t.connectRaw({
+        subject: { maxPendingAutoPongs },
+      });
+      const pings = ['one', 'two', 'three'].map((payload) =>
+        raw.build({ opcode: OPCODE.PING, payload }),
+      );
+      await deliver(Buffer.concat(pings));
+      await t.settle();
+    },
+  })),
   ...[undefined, 30_000, 0, 1, 20, '20', null, NaN].map((closeTimeout) => ({
     name: `closeTimeout: ${typeof closeTimeout} ${closeTimeout}`,
     roles: SERVER,
@@ -162,9 +176,11 @@ module.exports = [
         websocket.greet();
         websocket.close(1000);
       });
-      const { socket } = await t.exchange(port, upgradeRequest());
+      const socket = dial(t, port);
+      await t.until('connection');
       socket.end(buildFrame({ opcode: OPCODE.CLOSE, mask: true, payload: '' }));
       await t.until('emit "close"');
+      await t.until('all', { lane: 'raw' });
     },
   },
   {
@@ -283,12 +299,7 @@ async function converse(t, options) {
     t.watch(websocket, 'subject');
     websocket.send('greeting');
   });
-  const socket = net.connect(port, '127.0.0.1');
-  t.after(() => socket.destroy());
-  let all = '';
-  socket.on('data', (chunk) => (all += chunk.toString('latin1')));
-  socket.on('close', () => t.lane('raw').note('all', all));
-  socket.write(`${upgradeRequest().join('\r\n')}\r\n\r\n`);
+  const socket = dial(t, port);
   await t.until('connection');
   socket.write(
     buildFrame({ opcode: OPCODE.TEXT, payload: 'four', mask: true }),
@@ -298,4 +309,16 @@ async function converse(t, options) {
   await t.until('subject close');
   await t.until('all', { lane: 'raw' });
   t.note('clients', wss.clients.size);
+}
+
+/** A client that notes, at its end, all it was sent. */
+function dial(t, port) {
+  const socket = net.connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.on('error', () => {});
+  let all = '';
+  socket.on('data', (chunk) => (all += chunk.toString('latin1')));
+  socket.on('close', () => t.lane('raw').note('all', all));
+  socket.write(`${upgradeRequest().join('\r\n')}\r\n\r\n`);
+  return socket;
 }

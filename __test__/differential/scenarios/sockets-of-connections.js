@@ -4,6 +4,9 @@ const net = require('node:net');
 const { OPCODE } = require('../../support/frames');
 
 const BOTH = ['server', 'client'];
+
+/** A row of docs/differences.md. */
+const CALLBACKS = 'when the callback of `send()` is called';
 const NAMES = [
   'address',
   'end',
@@ -157,7 +160,7 @@ module.exports = [
       await t.until('sent called');
       await t.settle();
       subject.terminate();
-      await t.until('subject close');
+      await bothEnds(t);
       for (const name of ['setNoDelay', 'setKeepAlive', 'ref', 'unref']) {
         t.note(name, chained(socket, name, []));
       }
@@ -172,12 +175,17 @@ module.exports = [
       const { subject } = await t.connectRaw();
       const ping = (text) => pingByHand(t, text);
       const { _socket: socket } = subject;
+      const written = t.lane('socket');
       await t.turn();
       subject.send('one', t.callback('one'));
-      t.call('write', () => socket.write(ping('two'), t.callback('two')));
+      t.call('write', () => socket.write(ping('two'), written.callback('two')));
       subject.send('three', t.callback('three'));
       t.call('string', () =>
-        socket.write(ping('four').toString('hex'), 'hex', t.callback('four')),
+        socket.write(
+          ping('four').toString('hex'),
+          'hex',
+          written.callback('four'),
+        ),
       );
       t.call('Uint8Array', () => socket.write(new Uint8Array(ping('five'))));
       subject.send('six', t.callback('six'));
@@ -191,12 +199,27 @@ module.exports = [
     },
   },
   {
+    name: 'the callbacks of send() and of what is written to it',
+    roles: BOTH,
+    differs: { row: CALLBACKS, drivers: ['event_loop', 'stream'] },
+    async play(t) {
+      const { subject } = await t.connectRaw();
+      await t.turn();
+      for (const name of ['first', 'second']) {
+        subject.send(name, t.callback(`${name} message`));
+        subject._socket.write(pingByHand(t, name), t.callback(`${name} ping`));
+      }
+      await t.until('second message called');
+      await t.until('second ping called');
+    },
+  },
+  {
     name: 'end() with bytes',
     roles: BOTH,
     async play(t) {
       const { subject, raw } = await t.connectRaw();
       const { _socket: socket } = subject;
-      subject.send('first', t.callback('first'));
+      subject.send('first', t.lane('in time').callback('first'));
       t.note('end', chained(socket, 'end', [pingByHand(t, 'last')]));
       t.note('ended', socket.writableEnded);
       subject.send('too late', t.callback('late'));

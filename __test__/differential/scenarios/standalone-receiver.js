@@ -98,8 +98,11 @@ module.exports = [
       },
     }),
   ),
-  {
-    name: '_binaryType is changed while a message arrives',
+  ...[false, true].map((toFragments) => ({
+    name: `_binaryType is changed while a message arrives${toFragments ? ', to fragments' : ''}`,
+    ...(toFragments && {
+      differs: "`binaryType` is set to `'fragments'` within a message",
+    }),
     async play(t) {
       const frames = [
         binary('a', { fin: false }),
@@ -109,6 +112,7 @@ module.exports = [
       const types = ['arraybuffer', 'fragments', 'nodebuffer', 'blob'];
       for (const first of types) {
         for (const second of types) {
+          if ((second === 'fragments') !== toFragments) continue;
           const receiver = make(t, { binaryType: first });
           receiver.write(frames[0]);
           receiver._binaryType = second;
@@ -117,7 +121,7 @@ module.exports = [
         }
       }
     },
-  },
+  })),
   {
     name: 'write() returns and calls back as a stream does',
     async play(t) {
