@@ -50,6 +50,8 @@ class StreamOutput {
     this._turn = -1;
     /** Whether the stream had nothing to write when it was corked. */
     this._wasIdle = false;
+    /** Callbacks that are called a tick later than the stream does. */
+    this._deferred = 0;
     /** @type {(() => void)[]} what waits for the callbacks of this turn */
     this._late = [];
     if (this._isNodeSocket) endTurnAtExit();
@@ -135,14 +137,15 @@ class StreamOutput {
 
     if (this._isNodeSocket) this._begin();
 
-    // Node calls the callbacks of frames that leave together in one loop, which
-    // an exception of one would end.
-    const late =
-      this.isCorked && typeof callback === 'function'
-        ? (error) => nextTick(callback, error)
-        : callback;
+    const isLate = this.isCorked || this._deferred > 0;
 
-    writeParts(socket, list, late);
+    writeParts(
+      socket,
+      list,
+      isLate && typeof callback === 'function'
+        ? this._defer(callback)
+        : callback,
+    );
   }
 
   /**
@@ -168,6 +171,25 @@ class StreamOutput {
       nextTick(tellLater, this._late);
       this._late = [];
     }
+  }
+
+  /**
+   * Node calls the callbacks of frames that leave together in one loop, which an
+   * exception of one would end. And those behind must not overtake them.
+   *
+   * @param {(error?: Error) => void} callback
+   * @returns {(error?: Error) => void}
+   * @private
+   */
+  _defer(callback) {
+    this._deferred++;
+
+    return (error) => {
+      nextTick(() => {
+        this._deferred--;
+        callback(error);
+      });
+    };
   }
 
   /**
