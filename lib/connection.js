@@ -349,7 +349,9 @@ class Connection {
       case Kind.CLOSED:
         // The counters will soon be somebody else's.
         this.counters = null;
-        this.whenIdle(() => this.handle.handleNote(kind, detail));
+        if (this.isIdle) this.handle.handleNote(kind, detail);
+        // In a turn of its own, like what it has to wait for.
+        else this.whenIdle(() => setImmediate(closed, this));
         break;
       default:
         this.handle.handleNote(kind, detail);
@@ -599,6 +601,11 @@ const SILENCE = Object.freeze({
  * @property {{ kind: number, detail: number, payload: any }[]} queue
  * @property {boolean} running whether an immediate is under way
  */
+
+/** @param {Connection} connection whose events have been emitted */
+function closed(connection) {
+  connection.handle.handleNote(Kind.CLOSED, 0);
+}
 
 /**
  * @param {Function[]} callbacks called all, even if one throws

@@ -2,7 +2,6 @@
 
 const net = require('net');
 
-const { COMPRESS } = require('./frame-flags');
 const { separateParts, writeParts } = require('./frame-parts');
 const native = require('./native');
 
@@ -102,7 +101,7 @@ class StreamOutput {
     if (frame === undefined) return EMPTY_LIST;
     return this._isNodeSocket
       ? [frame]
-      : separateParts(frame, payload, flags, this._isDeflated(frame, flags));
+      : separateParts(frame, payload, flags, this._mayBeDeflated(frame));
   }
 
   /**
@@ -193,19 +192,21 @@ class StreamOutput {
   }
 
   /**
-   * Only the first fragment of a compressed message has the bit that says so.
+   * Only the first fragment of a compressed message has the bit that says so;
+   * the others may be what they look like, or not.
    *
    * @param {Buffer} frame
-   * @param {number} flags see `frame-flags`
-   * @returns {boolean}
+   * @returns {boolean} whether the payload may have been compressed
    * @private
    */
-  _isDeflated(frame, flags) {
-    const isContinuation = (frame[0] & OPCODE) === 0;
-    const mayBe =
-      flags & COMPRESS && this._connection.settings.perMessageDeflate;
+  _mayBeDeflated(frame) {
+    if ((frame[0] & RSV1) !== 0) return true;
 
-    return (frame[0] & RSV1) !== 0 || Boolean(isContinuation && mayBe);
+    const isContinuation = (frame[0] & OPCODE) === 0;
+
+    return (
+      isContinuation && Boolean(this._connection.settings.perMessageDeflate)
+    );
   }
 
   /**

@@ -267,7 +267,11 @@ module.exports = [
   }).map(([what, act]) => ({
     name: `a request that is ${what}, in place of the client`,
     async play(t) {
-      const client = dial(t, [await silentServer(t)], { markers: MARKERS });
+      const client = dial(
+        t,
+        [await silentServer(t), { handshakeTimeout: 60_000 }],
+        { markers: MARKERS },
+      );
       const { _req: req } = client;
       t.call('act', () => void act(req));
       await t.until('~ immediate after subject close');
