@@ -577,7 +577,7 @@ class Connection {
     this.callbacks = [];
     this.nextCallback = 0;
     this.callbacksDue = 0;
-    const error = cause ?? errors.streamDestroyed();
+    const error = cause ?? errors.neverWritten();
     callEach(callbacks, error);
   }
 }

@@ -10,9 +10,13 @@
  * @module errors
  */
 
+const { constants } = require('os');
 const { getSystemErrorName } = require('util');
 
 const { READY_STATES, kStatusCode } = require('./constants');
+
+/** Whether Node ends a write that was under way when its socket is destroyed. */
+const CANCELS_WRITES = parseInt(process.versions.node, 10) >= 22;
 
 /**
  * @typedef {Error & { code?: string, errno?: number }} CodedError
@@ -114,11 +118,14 @@ function controlPayloadTooLong() {
 
 /**
  * What a send callback gets when the connection ended before its frame was
- * written; Node's own words for a write to a destroyed stream.
+ * written, in the words of this Node: since 22 the write in flight is canceled,
+ * and what waits behind it fails for the same reason.
  *
  * @returns {CodedError}
  */
-function streamDestroyed() {
+function neverWritten() {
+  if (CANCELS_WRITES) return socketFailed(constants.errno.ECANCELED, 'write');
+
   return Object.assign(
     new Error('Cannot call write after a stream was destroyed'),
     { code: 'ERR_STREAM_DESTROYED' },
@@ -318,7 +325,7 @@ module.exports = {
   socketAlreadyUpgraded,
   socketClosedWhile,
   socketFailed,
-  streamDestroyed,
+  neverWritten,
   unacceptableParameter,
   unknownParameter,
   unsupportedProtocolVersion,

@@ -146,7 +146,6 @@ const INVALID_OPTIONS = {
     },
   },
   'family nonsense': { family: 'nonsense' },
-  'localAddress nonsense': { localAddress: 'nonsense' },
   'uniqueHeaders nonsense': { uniqueHeaders: 5 },
   'joinDuplicateHeaders nonsense': { joinDuplicateHeaders: 'x' },
 };
