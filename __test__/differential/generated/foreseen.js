@@ -7,7 +7,13 @@
 
 const { isUtf8 } = require('node:buffer');
 
-module.exports = { mayCut, hasTicks, isNotCutShort, isWithinOneRead };
+module.exports = {
+  mayCut,
+  hasTicks,
+  isNotCutShort,
+  isWithinOneRead,
+  straysAtTheEnd,
+};
 
 /** What one read of a socket surely takes. */
 const SMALL = 10_000;
@@ -22,7 +28,9 @@ const SMALL = 10_000;
  */
 function mayCut({ steps, deflate, options }) {
   const { maxPayload } = options;
-  return framesOf(steps).every(({ opcode, rsv1, payload, inflated }) => {
+  return framesOf(steps).every((frame) => {
+    const { opcode, rsv1, payload, inflated } = frame;
+    if (claimsAnotherLength(frame)) return false;
     if (deflate && rsv1 && opcode < 3) {
       if (!inflated || (maxPayload && inflated.length > maxPayload))
         return false;
@@ -30,6 +38,18 @@ function mayCut({ steps, deflate, options }) {
     if (opcode !== 1 || (rsv1 && !inflated)) return true;
     return isUtf8(inflated ?? payload);
   });
+}
+
+/**
+ * The same row: behind a frame that claims another length than it has, bytes are taken for frames
+ * that nobody has looked at for faults. So they all come in one piece.
+ *
+ * @param {object} plan
+ * @returns {boolean} whether such a frame is among those that come last
+ */
+function straysAtTheEnd({ steps }) {
+  const before = steps.slice(0, -1);
+  return !framesOf(before).some(claimsAnotherLength);
 }
 
 /**
@@ -67,6 +87,10 @@ function isWithinOneRead({ options, steps }) {
   const { allowSynchronousEvents = true, maxBufferedChunks = 0 } = options;
   const countsReads = !allowSynchronousEvents || maxBufferedChunks > 0;
   return !countsReads || sizeOf(steps) < SMALL;
+}
+
+function claimsAnotherLength({ length, payload, inflated }) {
+  return length !== undefined && length !== (payload ?? inflated)?.length;
 }
 
 function sizeOf(steps) {

@@ -6,6 +6,7 @@ const {
   hasTicks,
   isNotCutShort,
   isWithinOneRead,
+  straysAtTheEnd,
   mayCut,
 } = require('./foreseen');
 const { anyFrames, layOut } = require('./frames');
@@ -65,6 +66,7 @@ module.exports = {
       steps: fc.array(anyStep, { minLength: 1, maxLength: 6 }),
     })
     .filter(isWithinOneRead)
+    .filter(straysAtTheEnd)
     .filter(isNotCutShort),
 
   async play(t, plan) {
