@@ -193,6 +193,30 @@ fn max_fragments_and_max_buffered_chunks_hold() {
 }
 
 #[test]
+fn a_frame_too_many_is_told_when_it_is_complete_and_never_looked_into() {
+    let mut config = config(Role::Client);
+    config.limits.max_fragments = Some(1);
+    let pieces: [&[u8]; 3] = [b"\x01\x01a\x80\x03\xff", b"\xff", b"\xff"];
+    assert_eq!(decode(Decoder::new(config), &pieces[..2]), []);
+    assert_eq!(
+        decode(Decoder::new(config), &pieces),
+        [Seen::Error(ProtocolError::TooManyFragments)]
+    );
+}
+
+#[test]
+fn limits_and_checks_can_be_changed_at_work() {
+    let mut decoder = Decoder::new(config(Role::Client));
+    let mut seen = Vec::new();
+    decoder.change(DecoderChange::SkipUtf8Validation(true));
+    feed(&mut decoder, b"\x81\x01\xff", &mut seen);
+    assert_eq!(seen.len(), 1);
+    decoder.change(DecoderChange::MaxPayload(Some(1)));
+    feed(&mut decoder, b"\x81\x02", &mut seen);
+    assert_eq!(seen[1], Seen::Error(ProtocolError::MessageTooLarge));
+}
+
+#[test]
 fn a_header_alone_allocates_nothing() {
     let mut decoder = Decoder::new(config(Role::Client));
     let mut seen = Vec::new();

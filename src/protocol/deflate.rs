@@ -410,6 +410,33 @@ mod tests {
     }
 
     #[test]
+    fn a_dictionary_is_there_at_the_beginning_of_each_context() {
+        let dictionary = Dictionary::from(&b"the quick brown fox"[..]);
+        for no_context_takeover in [false, true] {
+            let mut deflater = Deflater::new(DeflaterConfig {
+                no_context_takeover,
+                ..DeflaterConfig::default()
+            });
+            deflater.set_dictionary(Arc::clone(&dictionary));
+            let mut inflater = Inflater::new(InflaterConfig {
+                window_bits: 15,
+                no_context_takeover,
+            });
+            inflater.set_dictionary(Arc::clone(&dictionary));
+            for _ in 0..3 {
+                let mut compressed = Vec::new();
+                deflater.compress(&dictionary, true, &mut compressed);
+                assert!(compressed.len() < 8, "{}", compressed.len());
+                assert_eq!(inflate(&mut inflater, &compressed), Ok(dictionary.to_vec()));
+            }
+        }
+        // The pool hands out contexts that know nothing of it.
+        let mut compressed = Vec::new();
+        Deflater::new(DeflaterConfig::default()).compress(&dictionary, true, &mut compressed);
+        assert!(compressed.len() > 15, "{}", compressed.len());
+    }
+
+    #[test]
     fn the_limit_itself_is_allowed() {
         let mut compressed = Vec::new();
         Deflater::new(DeflaterConfig::default()).compress(&[7; 5000], true, &mut compressed);

@@ -151,3 +151,41 @@ impl Delivery {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(items: Vec<Item>) -> Delivery {
+        Delivery {
+            items,
+            ..Delivery::new(1)
+        }
+    }
+
+    #[test]
+    fn news_are_split_from_what_the_peer_said() {
+        let mut delivery = of(vec![
+            Item::FragmentsEnd,
+            Item::Sent(2),
+            Item::ReadFailed(io::ErrorKind::ConnectionReset.into()),
+        ]);
+        let news = delivery.split_news(false);
+        assert!(matches!(delivery.items[..], [Item::FragmentsEnd]));
+        assert!(matches!(
+            news.items[..],
+            [Item::Sent(2), Item::ReadFailed(_)]
+        ));
+    }
+
+    #[test]
+    fn the_end_stays_behind_what_was_said_before_it() {
+        let mut delivery = of(vec![Item::FragmentsEnd, Item::End]);
+        assert!(delivery.split_news(false).items.is_empty());
+
+        let mut alone = of(vec![Item::End]);
+        assert!(alone.split_news(true).items.is_empty());
+        let news = of(vec![Item::End]).split_news(false);
+        assert!(matches!(news.items[..], [Item::End]));
+    }
+}
