@@ -349,9 +349,7 @@ class Connection {
       case Kind.CLOSED:
         // The counters will soon be somebody else's.
         this.counters = null;
-        if (this.isIdle) this.handle.handleNote(kind, detail);
-        // In a turn of its own, like what it has to wait for.
-        else this.whenIdle(() => setImmediate(closed, this));
+        this.whenIdle(() => this.handle.handleNote(kind, detail));
         break;
       default:
         this.handle.handleNote(kind, detail);
@@ -601,11 +599,6 @@ const SILENCE = Object.freeze({
  * @property {{ kind: number, detail: number, payload: any }[]} queue
  * @property {boolean} running whether an immediate is under way
  */
-
-/** @param {Connection} connection whose events have been emitted */
-function closed(connection) {
-  connection.handle.handleNote(Kind.CLOSED, 0);
-}
 
 /**
  * @param {Function[]} callbacks called all, even if one throws

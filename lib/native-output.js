@@ -76,7 +76,7 @@ class NativeOutput {
       list = [EMPTY_BUFFER];
     }
 
-    writeParts(this._socket, list, callback);
+    this._writeToStream(list, callback);
   }
 
   /**
@@ -102,7 +102,7 @@ class NativeOutput {
 
     const list = this.encodeControl(payload, flags, key);
 
-    writeParts(this._socket, list, callback);
+    this._writeToStream(list, callback);
   }
 
   /**
@@ -136,7 +136,7 @@ class NativeOutput {
    */
   frame(list, callback) {
     if (!this._isServed()) {
-      writeParts(this._socket, list, callback);
+      this._writeToStream(list, callback);
       return;
     }
 
@@ -150,7 +150,7 @@ class NativeOutput {
     const flags = withMark(flagsOf(list[last]), callback);
 
     if (!this._accept(native.write(id, list[last], flags), callback)) {
-      writeParts(this._socket, list, callback);
+      this._writeToStream(list, callback);
     }
   }
 
@@ -165,6 +165,20 @@ class NativeOutput {
   /** Lets go what was sent in this turn. */
   flush() {
     this._connection.flush();
+  }
+
+  /**
+   * @param {(Buffer | string)[]} list the parts of a frame
+   * @param {((error?: Error) => void) | undefined} callback
+   * @private
+   */
+  _writeToStream(list, callback) {
+    const inOrder =
+      typeof callback === 'function' && !this._isAlive()
+        ? (error) => this.afterCallbacks(() => callback(error))
+        : callback;
+
+    writeParts(this._socket, list, inOrder);
   }
 
   /**

@@ -12,7 +12,6 @@
  * @module native-socket
  */
 
-const { Duplex } = require('stream');
 const net = require('net');
 
 const { kConnection } = require('./constants');
@@ -153,19 +152,19 @@ const methods = {
 
   pause() {
     this[kConnection].pause();
-    return Duplex.prototype.pause.call(this);
+    return netSocket.pause.call(this);
   },
 
   resume() {
     this[kConnection].resume();
-    return Duplex.prototype.resume.call(this);
+    return netSocket.resume.call(this);
   },
 
   // What has been sent is written before the socket ends, and its senders are
   // told before anybody hears of an error.
-  destroy(error) {
+  destroy(...args) {
     if (!this.destroyed) this[kConnection].flush();
-    return Duplex.prototype.destroy.call(this, error);
+    return netSocket.destroy.apply(this, args);
   },
 
   resetAndDestroy() {

@@ -10,7 +10,7 @@ const {
   normalizeParameters,
 } = require('./deflate-negotiation');
 const errors = require('./errors');
-const { toBytes } = require('./message-data');
+const { isMemory, toBytes } = require('./message-data');
 const native = require('./native');
 
 const DEFAULT_THRESHOLD = 1024;
@@ -123,7 +123,7 @@ class PerMessageDeflate {
       strategy: numberOr(zlib.constants.Z_DEFAULT_STRATEGY, strategy),
       windowBits: windowBits(this.params, end),
       noContextTakeover: Boolean(this.params[`${end}_no_context_takeover`]),
-      dictionary: dictionary && toBytes(dictionary),
+      dictionary: isMemory(dictionary) ? toBytes(dictionary) : undefined,
     };
   }
 
@@ -140,7 +140,7 @@ class PerMessageDeflate {
     return {
       windowBits: windowBits(this.params, peer),
       noContextTakeover: Boolean(this.params[`${peer}_no_context_takeover`]),
-      dictionary: dictionary && toBytes(dictionary),
+      dictionary: isMemory(dictionary) ? toBytes(dictionary) : undefined,
     };
   }
 

@@ -51,8 +51,9 @@ class StreamOutput {
     this._wasIdle = false;
     /** Callbacks that are called a tick later than the stream does. */
     this._deferred = 0;
-    /** @type {(() => void)[]} what waits for the callbacks of this turn */
+    /** @type {(() => void)[]} what waits for them */
     this._late = [];
+    this._unguard = () => {};
     if (this._isNodeSocket) endTurnAtExit();
   }
 
@@ -152,7 +153,12 @@ class StreamOutput {
    *     callbacks of what has been written
    */
   afterCallbacks(action) {
-    if (this.isCorked && this._wasIdle) this._late.push(action);
+    const isIdle = this.isCorked
+      ? this._wasIdle
+      : this._socket.writableLength === 0;
+
+    // Those of frames that the stream does not take may have to wait long.
+    if (this._deferred > 0 && isIdle) this._late.push(action);
     else nextTick(action);
   }
 
@@ -164,12 +170,6 @@ class StreamOutput {
     this.isCorked = false;
     this._unguard();
     this._socket.uncork();
-
-    if (this._late.length > 0) {
-      // The stream calls back in the next tick, and we a tick later.
-      nextTick(tellLater, this._late);
-      this._late = [];
-    }
   }
 
   /**
@@ -186,9 +186,20 @@ class StreamOutput {
     return (error) => {
       nextTick(() => {
         this._deferred--;
-        callback(error);
+
+        try {
+          callback(error);
+        } finally {
+          if (this._deferred === 0) this._tellLate();
+        }
       });
     };
+  }
+
+  /** @private */
+  _tellLate() {
+    for (const action of this._late) nextTick(action);
+    this._late = [];
   }
 
   /**
@@ -243,36 +254,31 @@ class StreamOutput {
    * @private
    */
   _guard() {
-    const socket = this._socket;
+    const socket = /** @type {any} */ (this._socket);
+    const own = Object.getOwnPropertyDescriptor(socket, 'destroy');
+    const { destroy } = socket;
+    const guard = (/** @type {any[]} */ ...args) => {
+      this.flush();
+      return destroy.apply(socket, args);
+    };
 
-    this._ownDestroy = Object.getOwnPropertyDescriptor(socket, 'destroy');
     Object.defineProperty(socket, 'destroy', {
       configurable: true,
       enumerable: false,
       writable: true,
-      value: (/** @type {any} */ error) => {
-        this.flush();
-        return socket.destroy(error);
-      },
+      value: guard,
     });
-  }
 
-  /** @private */
-  _unguard() {
-    if (this._ownDestroy) {
-      Object.defineProperty(this._socket, 'destroy', this._ownDestroy);
-    } else {
-      delete (/** @type {any} */ (this._socket).destroy);
-    }
+    this._unguard = () => {
+      // The program may have put something else there.
+      if (socket.destroy !== guard) return;
+      if (own) Object.defineProperty(socket, 'destroy', own);
+      else delete socket.destroy;
+    };
   }
 }
 
 module.exports = StreamOutput;
-
-/** @param {(() => void)[]} actions */
-function tellLater(actions) {
-  for (const action of actions) nextTick(action);
-}
 
 function endTurn() {
   turn++;

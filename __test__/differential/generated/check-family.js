@@ -55,30 +55,35 @@ async function checkBatch(family, seed, deadline) {
   let isShrinking = false;
   let played = 0;
   let unstable = 0;
-  const property = fc.asyncProperty(
-    roles,
-    family.arbitrary,
-    async (role, plan) => {
-      // The time is up; but not for one that has been found.
-      if (!isShrinking && Date.now() >= deadline) return;
-      const { name, play } = family;
-      const scenario = { name, play: (t) => play(t, plan) };
-      played++;
-      const difference = await compare(scenario, role);
-      if (!difference) return;
-      if (!(await differsAgain(scenario, role))) {
-        unstable++;
-        return;
-      }
-      isShrinking = true;
-      throw new Difference(difference);
-    },
-  );
+  let playing = Promise.resolve();
+  const property = fc.asyncProperty(roles, family.arbitrary, (role, plan) => {
+    playing = check(role, plan);
+    return playing;
+  });
+
+  async function check(role, plan) {
+    // The time is up; but not for one that has been found.
+    if (!isShrinking && Date.now() >= deadline) return;
+    const { name, play } = family;
+    const scenario = { name, play: (t) => play(t, plan) };
+    played++;
+    const difference = await compare(scenario, role);
+    if (!difference) return;
+    if (!(await differsAgain(scenario, role))) {
+      unstable++;
+      return;
+    }
+    isShrinking = true;
+    throw new Difference(difference);
+  }
+
   const details = await fc.check(property, {
     seed,
     numRuns: BATCH_SIZE,
     interruptAfterTimeLimit: SHRINKING_MS + Math.max(0, deadline - Date.now()),
   });
+  // When the time for shrinking is up, one is still being played.
+  await playing.catch(() => {});
   return { ...details, played, unstable };
 }
 

@@ -6,6 +6,7 @@
  */
 
 const { isUtf8 } = require('node:buffer');
+const { driver } = require('../runner/implementations');
 
 module.exports = {
   mayCut,
@@ -13,6 +14,7 @@ module.exports = {
   isNotCutShort,
   isWithinOneRead,
   straysAtTheEnd,
+  endsWithClose,
 };
 
 /** What one read of a socket surely takes. */
@@ -60,10 +62,15 @@ function straysAtTheEnd({ steps }) {
  * @param {object} plan
  * @returns {boolean}
  */
-function hasTicks({ deflate, steps, reaction }) {
-  const calls = steps.flatMap((step) => step.calls ?? []);
-  const pauses = [...calls, reaction?.action].some((c) => c?.call === 'pause');
-  return !deflate && !pauses && sizeOf(steps) < SMALL;
+function hasTicks({ deflate, options, steps, reaction }) {
+  // An I/O thread tells in a turn of its own that it has closed the socket.
+  const isLate =
+    driver === 'io_threads' &&
+    options.allowSynchronousEvents === false &&
+    reaction?.action.call === 'terminate';
+  return (
+    !deflate && !isLate && !pauses({ steps, reaction }) && sizeOf(steps) < SMALL
+  );
 }
 
 /**
@@ -78,15 +85,37 @@ function isNotCutShort({ deflate, reaction }) {
 
 /**
  * The row "pausing": while an event is deferred, `ws` goes on reading up to a stream's high-water
- * mark. And where chunks are counted, it is for the system to say how many there are of much.
+ * mark. And where chunks are counted, it is for the system to say how many there are of much; what
+ * `ws` reads while it is paused comes in the chunks of then.
  *
  * @param {object} plan
  * @returns {boolean}
  */
-function isWithinOneRead({ options, steps }) {
+function isWithinOneRead({ options, steps, reaction }) {
   const { allowSynchronousEvents = true, maxBufferedChunks = 0 } = options;
+  if (maxBufferedChunks > 0 && pauses({ steps, reaction })) return false;
   const countsReads = !allowSynchronousEvents || maxBufferedChunks > 0;
   return !countsReads || sizeOf(steps) < SMALL;
+}
+
+/**
+ * The row "bytes behind a close frame, with `allowSynchronousEvents: false`": with `allowSynchronousEvents: false` they may make `ws`
+ * throw.
+ *
+ * @param {object} plan
+ * @returns {boolean}
+ */
+function endsWithClose({ options, steps }) {
+  const { allowSynchronousEvents = true } = options;
+  const close = framesOf(steps).findIndex(({ opcode }) => opcode === 8);
+  return (
+    allowSynchronousEvents || close < 0 || close === framesOf(steps).length - 1
+  );
+}
+
+function pauses({ steps, reaction }) {
+  const calls = steps.flatMap((step) => step.calls ?? []);
+  return [...calls, reaction?.action].some((c) => c?.call === 'pause');
 }
 
 function claimsAnotherLength({ length, payload, inflated }) {

@@ -7,6 +7,7 @@ const {
   isNotCutShort,
   isWithinOneRead,
   straysAtTheEnd,
+  endsWithClose,
   mayCut,
 } = require('./foreseen');
 const { anyFrames, layOut } = require('./frames');
@@ -67,6 +68,7 @@ module.exports = {
     })
     .filter(isWithinOneRead)
     .filter(straysAtTheEnd)
+    .filter(endsWithClose)
     .filter(isNotCutShort),
 
   async play(t, plan) {

@@ -127,13 +127,11 @@ module.exports = [
     async play(t) {
       t.catchUncaught();
       const other = await t.rawServer(({ accept }) => switching(accept));
-      let here;
       const first = await t.rawServer((request) =>
-        onceTo(locate({ here, there: other.url }))(request),
+        onceTo(locate({ here: first.url, there: other.url }))(request),
       );
-      here = first.url;
       t.hidePort(other.port, 'other');
-      dial(t, [`${here}/dir/start?x`, FOLLOW], { markers: MARKERS });
+      dial(t, [`${first.url}/dir/start?x`, FOLLOW], { markers: MARKERS });
       await t.until(/^~ immediate after subject (?:open|close)/);
     },
   })),
@@ -200,7 +198,6 @@ module.exports = [
     [false, true].map((listens) => ({
       name: `from a Unix socket to the ${target} one${listens ? ', with a redirect listener' : ''}`,
       async play(t) {
-        let location;
         const file = await unixServer(t, (request) =>
           onceTo(location)(request),
         );
@@ -210,7 +207,7 @@ module.exports = [
           'b',
         );
         const tcp = await t.rawServer(({ accept }) => switching(accept));
-        location = {
+        const location = {
           same: `ws+unix:${file}:/same`,
           other: `ws+unix:${other}:/other`,
           tcp: `${tcp.url}/tcp`,
