@@ -195,6 +195,8 @@ mod sockets {
                     std::mem::take(&mut io.head)
                 }
             }
+            // The program has closed the connection already, but what came before is heard.
+            Io::Closing(_) => head.to_vec(),
             _ => return,
         };
         if !head.is_empty() {

@@ -93,13 +93,14 @@ function isNotCutShort({ deflate, reaction }) {
  */
 function isWithinOneRead({ options, steps, reaction }) {
   const { allowSynchronousEvents = true, maxBufferedChunks = 0 } = options;
-  if (maxBufferedChunks > 0 && pauses({ steps, reaction })) return false;
-  const countsReads = !allowSynchronousEvents || maxBufferedChunks > 0;
+  const readsAhead = !allowSynchronousEvents || pauses({ steps, reaction });
+  if (readsAhead && maxBufferedChunks > 0) return false;
+  const countsReads = readsAhead || maxBufferedChunks > 0;
   return !countsReads || sizeOf(steps) < SMALL;
 }
 
 /**
- * The row "bytes behind a close frame, with `allowSynchronousEvents: false`": with `allowSynchronousEvents: false` they may make `ws`
+ * The row "bytes behind a close frame, with `allowSynchronousEvents: false`": they may make `ws`
  * throw.
  *
  * @param {object} plan

@@ -61,6 +61,23 @@ module.exports = [
       await t.settle();
     },
   },
+  ...['terminate', 'destroy', 'pause and terminate'].map((end) => ({
+    name: `a message in the segment of the handshake, and in open: ${end}`,
+    roles: ['client'],
+    async play(t) {
+      await t.connectRaw({
+        firstBytes: buildFrame({ opcode: OPCODE.TEXT, payload: 'early' }),
+        prepare(subject) {
+          subject.on('open', () => {
+            if (end.startsWith('pause')) subject.pause();
+            if (end === 'destroy') subject._socket.destroy();
+            else subject.terminate();
+          });
+        },
+      });
+      await t.until('subject close');
+    },
+  })),
   {
     name: 'a message in the segment of the handshake comes after open',
     roles: BOTH,
