@@ -1,30 +1,15 @@
 'use strict';
 
+const ConnectionCounters = require('./connection-counters');
 const { EMPTY_BUFFER, kStatusCode } = require('./constants');
 const { Kind } = require('./delivery');
 const { DecoderSetting, describeConnection } = require('./connection-settings');
-const errors = require('./errors');
 const native = require('./native');
+const WriteCallbacks = require('./write-callbacks');
 
 // Taken once: a test that replaces the timers of the process for a while must
 // not leave a flush unscheduled for good.
 const { nextTick } = process;
-
-/** Connections that share a page of counters, and the bits of an id for them. */
-const PER_PAGE = 1024;
-const PLACES = 2 ** 22;
-
-/** Places in a page for each connection: see `counters()` in open.rs. */
-const COUNTERS = 4;
-
-/** The engine does not hold back more than this: see `MAX_CORK` in send.rs. */
-const MAX_CORK = 64 * 1024;
-
-/** Called callbacks that a list keeps until it is cut. */
-const CALLBACKS_KEPT = 4096;
-
-/** @type {Float64Array[]} */
-const pages = [];
 
 /** Gives a stream's connection up when nothing uses it any more. */
 const abandoned = new FinalizationRegistry((id) => native.close(id));
@@ -88,16 +73,8 @@ class Connection {
     this.failed = false;
     /** The handle that stands in for the socket's, if the engine has it. */
     this.handle = null;
-    /** @type {Function[]} callbacks of frames that are not written yet */
-    this.callbacks = [];
-    /** The first of them that has not been called. */
-    this.nextCallback = 0;
-    /** @type {(() => void)[] | null} what waits for all of them */
-    this.late = null;
-    /** Callbacks whose frames are written. */
-    this.callbacksDue = 0;
-    /** Whether `flush()` is under way, within a call of the program's. */
-    this.isFlushing = false;
+    /** Whom to tell when frames are written. */
+    this.callbacks = new WriteCallbacks();
     /** Whether nothing more will be decoded. */
     this.inputEnded = false;
     /** @type {Buffer[] | null} the fragments of a message that is arriving */
@@ -109,9 +86,8 @@ class Connection {
     this.deferred = this.allowSynchronousEvents
       ? null
       : { queue: [], running: false };
-    /** @type {Float64Array | null} */
+    /** @type {import('./connection-counters') | null} */
     this.counters = null;
-    this.counterIndex = 0;
     this.paused = false;
     /** Whether the engine keeps what was read before it had the socket. */
     this.keepsHead = false;
@@ -146,12 +122,7 @@ class Connection {
     const id = native.openSocket(this, settings, fd, response);
     if (id < 0) return false;
 
-    const place = id % PLACES;
-    const page = Math.floor(place / PER_PAGE);
-
-    pages[page] ??= new Float64Array(native.counters(page));
-    this.counters = pages[page];
-    this.counterIndex = COUNTERS * (place % PER_PAGE);
+    this.counters = new ConnectionCounters(id);
     this.id = id;
     this.isNative = true;
     this.settings = options;
@@ -191,35 +162,24 @@ class Connection {
     else native.receive(this.id, chunk);
   }
 
-  /**
-   * Bytes that the system does not take, if the engine has the socket. What
-   * only waits for the end of the turn is not among them: a program that sends
-   * when nothing is buffered may send many frames in one turn.
-   */
+  /** Bytes that the system does not take, if the engine has the socket. */
   get bufferedBytes() {
-    if (this.counters === null) return 0;
-
-    const index = this.counterIndex;
-    const waiting = this.counters[index] - this.counters[index + 1];
-    const isBlocked = this.counters[index + 2] === 1;
-
-    return waiting > MAX_CORK || isBlocked ? waiting : 0;
+    return this.counters === null ? 0 : this.counters.buffered;
   }
 
   /** Bytes that were accepted since the engine has the socket. */
   get acceptedBytes() {
-    return this.counters === null ? 0 : this.counters[this.counterIndex];
+    return this.counters === null ? 0 : this.counters.accepted;
   }
 
   /** The same, but as many as they are, or will be, on the wire. */
   get wireBytes() {
-    if (this.counters === null) return 0;
-    return this.acceptedBytes + this.counters[this.counterIndex + 3];
+    return this.counters === null ? 0 : this.counters.onTheWire;
   }
 
   /** Bytes that were written since the engine has the socket. */
   get writtenBytes() {
-    return this.counters === null ? 0 : this.counters[this.counterIndex + 1];
+    return this.counters === null ? 0 : this.counters.written;
   }
 
   /**
@@ -282,9 +242,9 @@ class Connection {
 
   /** Writes what waits. Its callbacks are called in the next tick. */
   flush() {
-    this.isFlushing = true;
+    this.callbacks.hold();
     native.flushNow(this.id);
-    this.isFlushing = false;
+    this.callbacks.release();
   }
 
   /** Nothing more is told to the owner, whatever may still come. */
@@ -342,9 +302,7 @@ class Connection {
   handleNote(kind, detail) {
     switch (kind) {
       case Kind.SENT:
-        this.callbacksDue += detail;
-        if (this.isFlushing) nextTick(() => this.runCallbacks());
-        else this.runCallbacks();
+        this.callbacks.written(detail);
         break;
       case Kind.CLOSED:
         // The counters will soon be somebody else's.
@@ -354,47 +312,6 @@ class Connection {
       default:
         this.handle.handleNote(kind, detail);
     }
-  }
-
-  /**
-   * Calls the callbacks whose frames are written. One that throws does not keep
-   * the others from being called.
-   *
-   * @private
-   */
-  runCallbacks() {
-    try {
-      while (this.callbacksDue > 0 && this.callbacks.length > 0) {
-        this.callbacksDue--;
-        this.takeCallback()(null);
-      }
-    } finally {
-      if (this.callbacksDue > 0 && this.callbacks.length > 0) {
-        nextTick(() => this.runCallbacks());
-      }
-    }
-  }
-
-  /**
-   * @returns {Function} the callback whose turn it is
-   * @private
-   */
-  takeCallback() {
-    const { callbacks } = this;
-    const callback = callbacks[this.nextCallback];
-
-    // Shifting a long array would move all of it for each callback.
-    callbacks[this.nextCallback++] = undefined;
-
-    if (this.nextCallback === callbacks.length) {
-      this.callbacks = [];
-      this.nextCallback = 0;
-    } else if (this.nextCallback === CALLBACKS_KEPT) {
-      this.callbacks = callbacks.slice(CALLBACKS_KEPT);
-      this.nextCallback = 0;
-    }
-
-    return callback;
   }
 
   /**
@@ -531,53 +448,6 @@ class Connection {
       fragments.length === 1 ? fragments[0] : Buffer.concat(fragments),
     );
   }
-
-  /**
-   * @param {() => void} action what to do in a later tick, but not before the
-   *     callbacks of the frames that were sent before
-   */
-  afterCallbacks(action) {
-    if (this.late !== null) {
-      this.late.push(action);
-      return;
-    }
-
-    const { callbacks } = this;
-    const last = callbacks.length - 1;
-
-    // Those whose frames the system does not take may have to wait long.
-    if (last < 0 || this.bufferedBytes > 0) {
-      nextTick(action);
-      return;
-    }
-
-    const callback = callbacks[last];
-    const late = [action];
-
-    this.late = late;
-    callbacks[last] = (error) => {
-      this.late = null;
-      callEach([callback, ...late], error);
-    };
-  }
-
-  /**
-   * Tells everyone who waits for a frame to be written that it never will be.
-   *
-   * @param {Error | null} cause the error that ended the socket, if one did
-   */
-  failCallbacks(cause) {
-    this.runCallbacks();
-
-    const callbacks = this.callbacks.slice(this.nextCallback);
-    if (callbacks.length === 0) return;
-
-    this.callbacks = [];
-    this.nextCallback = 0;
-    this.callbacksDue = 0;
-    const error = cause ?? errors.neverWritten();
-    callEach(callbacks, error);
-  }
 }
 
 module.exports = Connection;
@@ -599,22 +469,6 @@ const SILENCE = Object.freeze({
  * @property {{ kind: number, detail: number, payload: any }[]} queue
  * @property {boolean} running whether an immediate is under way
  */
-
-/**
- * @param {Function[]} callbacks called all, even if one throws
- * @param {Error} error for each of them
- */
-function callEach(callbacks, error) {
-  let called = 0;
-
-  try {
-    while (called < callbacks.length) callbacks[called++](error);
-  } finally {
-    if (called < callbacks.length) {
-      nextTick(callEach, callbacks.slice(called), error);
-    }
-  }
-}
 
 /**
  * @param {number} kind one of `Kind`

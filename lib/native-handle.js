@@ -187,7 +187,7 @@ class NativeHandle {
     const { _closeCallback: callback, _connection: connection } = this;
 
     try {
-      connection.failCallbacks(this._socket.errored);
+      connection.callbacks.fail(this._socket.errored);
     } finally {
       this._closeCallback = null;
       // Closed without having been asked: the socket could not be served.

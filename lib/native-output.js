@@ -159,7 +159,9 @@ class NativeOutput {
    *     callbacks of what has been written
    */
   afterCallbacks(action) {
-    this._connection.afterCallbacks(action);
+    // Those whose frames the system does not take may have to wait long.
+    if (this._connection.bufferedBytes > 0) nextTick(action);
+    else this._connection.callbacks.after(action);
   }
 
   /** Lets go what was sent in this turn. */
@@ -218,7 +220,7 @@ class NativeOutput {
 
     if (typeof callback === 'function') {
       if (answer & TAKEN) nextTick(callback, null);
-      else this._connection.callbacks.push(callback);
+      else this._connection.callbacks.add(callback);
     }
 
     return true;

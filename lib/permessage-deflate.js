@@ -49,9 +49,10 @@ class PerMessageDeflate {
    * @param {number} [options.threshold=1024] without context takeover,
    *     messages of fewer bytes are not compressed
    * @param {zlib.ZlibOptions} [options.zlibDeflateOptions] options of the
-   *     compressor; `level`, `memLevel` and `strategy` are honoured
+   *     compressor; `level`, `memLevel`, `strategy` and `dictionary` have an
+   *     effect
    * @param {zlib.ZlibOptions} [options.zlibInflateOptions] options of the
-   *     decompressor
+   *     decompressor; `dictionary` has an effect
    */
   constructor(options) {
     this._options = options || {};

@@ -176,7 +176,8 @@ impl Counters {
 }
 
 /// More than this is not held back until the end of a turn. What is held back counts as written, as
-/// it would be without that; `lib/connection.js` has the same number.
+/// it would be without that; `lib/connection-counters.js` has the same
+/// number.
 #[cfg(unix)]
 pub(super) const MAX_CORK: u64 = 64 * 1024;
 

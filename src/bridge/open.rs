@@ -266,7 +266,7 @@ fn async_context(env: sys::napi_env, resource: sys::napi_value) -> sys::napi_asy
     context
 }
 
-/// Places in the settings array, which `lib/connection.js` fills in the same order.
+/// Places in the settings array, which `lib/connection-settings.js` fills in the same order.
 mod place {
     pub(super) const FLAGS: usize = 0;
     pub(super) const MAX_PAYLOAD: usize = 1;

@@ -12,7 +12,7 @@ use super::links::{Io, Link};
 use super::raw::{self, Failure, Outcome};
 use crate::protocol::{MaskKey, MessageOptions, Opcode, encode_control, random_mask_key};
 
-/// Flags of the calls below. `lib/connection.js` has the same list.
+/// Flags of the calls below. `lib/frame-flags.js` has the same list.
 mod flag {
     pub(super) const BINARY: u32 = 1;
     pub(super) const FIN: u32 = 2;
