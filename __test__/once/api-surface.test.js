@@ -123,7 +123,7 @@ test('package.json names what node and bundlers load', () => {
 
   assert.equal(own.main, 'index.js');
   assert.equal(own.browser, 'browser.js');
-  assert.equal(entry.browser, './browser.js');
+  assert.equal(entry.browser.default ?? entry.browser, './browser.js');
   assert.equal(entry.import.default ?? entry.import, './wrapper.mjs');
   assert.equal(entry.require.default ?? entry.require, './index.js');
   assert.equal(own.exports['./package.json'], './package.json');
