@@ -70,13 +70,22 @@ function closePayload(code, reason = '') {
 /** Cuts a stream of bytes, in any chunking, into frames. */
 class FrameParser {
   #unread = Buffer.alloc(0);
+  /** What came behind it, not joined yet: a large frame comes in thousands of chunks. */
+  #chunks = [];
+  #length = 0;
+  /** How many bytes the next step needs. */
+  #wanted = 2;
 
   /**
    * @param {Buffer} chunk
    * @returns {Array<object>} the frames which this chunk completed, unmasked
    */
   push(chunk) {
-    this.#unread = Buffer.concat([this.#unread, chunk]);
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#length < this.#wanted) return [];
+    this.#unread = Buffer.concat([this.#unread, ...this.#chunks]);
+    this.#chunks = [];
     const frames = [];
     for (;;) {
       const frame = this.#next();
@@ -87,21 +96,23 @@ class FrameParser {
 
   #next() {
     const bytes = this.#unread;
-    if (bytes.length < 2) return null;
+    if (this.#lacks(2)) return null;
     const masked = (bytes[1] & 0x80) !== 0;
     const short = bytes[1] & 0x7f;
     const lengthEnd = short === 127 ? 10 : short === 126 ? 4 : 2;
     const payloadStart = lengthEnd + (masked ? 4 : 0);
-    if (bytes.length < payloadStart) return null;
+    if (this.#lacks(payloadStart)) return null;
 
     let length = short;
     if (short === 126) length = bytes.readUInt16BE(2);
     if (short === 127) length = Number(bytes.readBigUInt64BE(2));
-    if (bytes.length < payloadStart + length) return null;
+    if (this.#lacks(payloadStart + length)) return null;
 
     const body = bytes.subarray(payloadStart, payloadStart + length);
     const mask = masked ? bytes.subarray(lengthEnd, payloadStart) : null;
     this.#unread = bytes.subarray(payloadStart + length);
+    this.#length = this.#unread.length;
+    this.#wanted = 2;
     return {
       fin: (bytes[0] & 0x80) !== 0,
       rsv1: (bytes[0] & 0x40) !== 0,
@@ -112,6 +123,11 @@ class FrameParser {
       mask,
       payload: mask ? applyMask(body, mask) : body,
     };
+  }
+
+  #lacks(wanted) {
+    this.#wanted = wanted;
+    return this.#unread.length < wanted;
   }
 }
 
