@@ -155,18 +155,7 @@ function revive(file) {
 }
 
 function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      only: { type: 'string', default: '' },
-      servers: { type: 'string' },
-      rounds: { type: 'string' },
-      seconds: { type: 'string' },
-      save: { type: 'string' },
-      from: { type: 'string' },
-      write: { type: 'boolean' },
-    },
-  });
+  const values = parseOptions();
   const preset = values.quick ? QUICK : FULL;
   const rounds = Number(values.rounds ?? preset.rounds);
   const seconds = Number(values.seconds ?? preset.seconds);
@@ -200,4 +189,24 @@ function commandLine({ quick, only, rounds, seconds, servers }) {
   ].filter(Boolean);
 
   return flags.length > 0 ? ` -- ${flags.join(' ')}` : '';
+}
+
+function parseOptions() {
+  try {
+    return parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
+        servers: { type: 'string' },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        save: { type: 'string' },
+        from: { type: 'string' },
+        write: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    console.error(error.message);
+    return process.exit(2);
+  }
 }
