@@ -8,6 +8,8 @@
  * @module delivery
  */
 
+// The global is a getter.
+const { Buffer } = require('buffer');
 const { markAsUntransferable } = require('worker_threads');
 
 const native = require('./native');

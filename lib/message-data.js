@@ -6,6 +6,9 @@
  * @module message-data
  */
 
+// The global is a getter.
+const { Buffer } = require('buffer');
+
 const FastBuffer = Buffer[Symbol.species];
 
 module.exports = { byteLength, isBlob, isMemory, toBytes };

@@ -26,17 +26,17 @@ class NativeOutput {
   constructor(connection, socket) {
     this._connection = connection;
     this._socket = socket;
+    /** Asked for every frame: the getters of the socket cost more. */
+    this._streamState = socket._writableState;
     /** A program that puts another in its place wants to see what is written. */
     this._write = socket.write;
   }
 
   /** Bytes that were sent and have not been taken by the system. */
   get bufferedBytes() {
-    const { _connection: connection, _socket: socket } = this;
-    const isCorked = socket.writableCorked > 0;
-    const corked = isCorked ? socket._writableState.length : 0;
+    const { corked, length } = this._streamState;
 
-    return connection.bufferedBytes + corked;
+    return this._connection.bufferedBytes + (corked > 0 ? length : 0);
   }
 
   /**
@@ -191,12 +191,10 @@ class NativeOutput {
    * @private
    */
   _isServed() {
-    const socket = this._socket;
-
     return (
       this._isAlive() &&
-      socket.writableCorked === 0 &&
-      socket.write === this._write
+      this._streamState.corked === 0 &&
+      this._socket.write === this._write
     );
   }
 
@@ -205,7 +203,9 @@ class NativeOutput {
    * @private
    */
   _isAlive() {
-    return !this._socket.writableEnded && !this._socket.destroyed;
+    const { destroyed, ending } = this._streamState;
+
+    return !ending && !destroyed;
   }
 
   /**

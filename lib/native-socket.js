@@ -196,7 +196,8 @@ function removeListenerWraps(socket) {
       (socket[method].name === 'socketListenerWrap' ||
         socket[method] === netSocket[method])
     ) {
-      delete socket[method];
+      // Taking the property away would make every other one slow to look up.
+      socket[method] = nativeSocket[method];
     }
   }
 }

@@ -1,5 +1,8 @@
 'use strict';
 
+// The global is a getter.
+const { Buffer } = require('buffer');
+
 const closeBody = require('./close-body');
 const Connection = require('./connection');
 const { NOOP } = require('./constants');

@@ -15,6 +15,7 @@ const {
   kStatusCode,
   kWebSocket,
 } = require('./constants');
+const emitMessage = require('./emit-message');
 const PendingPongs = require('./pending-pongs');
 
 // Taken once: a test that replaces the timers of the process for a while must
@@ -29,9 +30,7 @@ const NO_STATUS = 1005;
  * @type {import('./connection').Events}
  */
 const connectionEvents = {
-  message(websocket, data, isBinary) {
-    websocket.emit('message', data, isBinary);
-  },
+  message: emitMessage,
 
   ping(websocket, data) {
     if (websocket._autoPong && websocket._readyState === OPEN) {

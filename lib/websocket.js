@@ -523,20 +523,27 @@ function sendAfterClose(websocket, data, callback) {
 
 /**
  * @param {number} flags the defaults
- * @param {any} options those of `send()`; one that is there counts, even if it
- *     is undefined
+ * @param {any} options those of `send()`, a copy; one that is there counts, even
+ *     if it is undefined
  * @returns {number} the flags of a message
  */
 function changeFlags(flags, options) {
-  const change = (name, flag) => {
-    if (!(name in options)) return;
-    flags = options[name] ? flags | flag : flags & ~flag;
-  };
+  const { binary, compress, fin, mask } = options;
 
-  change('binary', BINARY);
-  change('compress', COMPRESS);
-  change('fin', FIN);
-  change('mask', MASK);
+  // Each name in a line of its own: that is what V8 makes fast.
+  if (binary !== undefined || 'binary' in options) {
+    flags = binary ? flags | BINARY : flags & ~BINARY;
+  }
+  if (compress !== undefined || 'compress' in options) {
+    flags = compress ? flags | COMPRESS : flags & ~COMPRESS;
+  }
+  if (fin !== undefined || 'fin' in options) {
+    flags = fin ? flags | FIN : flags & ~FIN;
+  }
+  if (mask !== undefined || 'mask' in options) {
+    flags = mask ? flags | MASK : flags & ~MASK;
+  }
+
   return flags;
 }
 

@@ -236,11 +236,23 @@ pub(super) fn append_string(
     value: sys::napi_value,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
+    /// UTF-8 of a string that is no longer than this fits, whatever its characters are, into memory
+    /// that is reserved unmeasured.
+    const UNMEASURED: usize = 16 * 1024;
+    const MOST_PER_UNIT: usize = 3;
+
     let mut length = 0;
-    // SAFETY: without a buffer the call only measures.
-    let status = unsafe { sys::napi_get_value_string_utf8(env, value, null_mut(), 0, &mut length) };
+    // SAFETY: without a buffer the call only tells how many UTF-16 units there are.
+    let status =
+        unsafe { sys::napi_get_value_string_utf16(env, value, null_mut(), 0, &mut length) };
     if status != sys::Status::napi_ok {
         return Err(Failure::argument("a string was expected"));
+    }
+    if length <= UNMEASURED {
+        length *= MOST_PER_UNIT;
+    } else {
+        // SAFETY: without a buffer the call only measures.
+        unsafe { sys::napi_get_value_string_utf8(env, value, null_mut(), 0, &mut length) };
     }
     // Node-API also writes a NUL.
     out.reserve(length + 1);
