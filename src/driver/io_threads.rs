@@ -5,8 +5,8 @@
 //! decoding, inflating, encoding and deflating happen there.
 //!
 //! Two queues join a thread to JavaScript: [`Command`]s go in, with one wake-up for all the
-//! commands of a turn; [`Delivery`]s come out, with one wake-up for all that gathers before
-//! JavaScript looks.
+//! commands of a turn; [`Delivery`]s come out, with one wake-up for all that a thread finds in a
+//! turn, or for the first [`ENOUGH`] of them, and none while JavaScript has yet to look.
 
 mod connection;
 mod delivery;
@@ -99,7 +99,7 @@ impl Pool {
         Self {
             threads: Vec::new(),
             outbox: Arc::new(Outbox {
-                waiting: Mutex::default(),
+                gathered: Mutex::default(),
                 wake: Box::new(wake),
             }),
         }
@@ -130,7 +130,9 @@ impl Pool {
 
     /// What the threads have to say since the last call.
     pub fn collect(&self) -> Vec<Delivery> {
-        std::mem::take(&mut *lock(&self.outbox.waiting))
+        let mut gathered = lock(&self.outbox.gathered);
+        gathered.announced = false;
+        std::mem::take(&mut gathered.deliveries)
     }
 
     /// Waits, no longer than until `deadline`, for the threads to write what was queued.
@@ -172,6 +174,10 @@ impl Thread {
         let shared = Arc::new(Shared::default());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
+            .on_thread_park({
+                let outbox = Arc::clone(&outbox);
+                move || outbox.announce()
+            })
             .build()?;
         let join = std::thread::Builder::new()
             .name(format!("hawser-io-{index}"))
@@ -218,18 +224,45 @@ enum Request {
     Exit,
 }
 
+/// What the threads have for JavaScript.
 struct Outbox {
-    waiting: Mutex<Vec<Delivery>>,
+    gathered: Mutex<Gathered>,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
+#[derive(Default)]
+struct Gathered {
+    deliveries: Vec<Delivery>,
+    /// JavaScript has been woken, and has not looked yet.
+    announced: bool,
+}
+
+/// JavaScript begins with so many while the thread goes on: waking it for each would cost more
+/// than the messages do.
+const ENOUGH: usize = 32;
+
 impl Outbox {
+    /// Takes a delivery. JavaScript may hear of it only when the thread has nothing else to do.
     fn push(&self, delivery: Delivery) {
-        let mut waiting = lock(&self.waiting);
-        let first = waiting.is_empty();
-        waiting.push(delivery);
-        drop(waiting);
-        if first {
+        let mut gathered = lock(&self.gathered);
+        gathered.deliveries.push(delivery);
+        if gathered.deliveries.len() >= ENOUGH {
+            self.wake_for(gathered);
+        }
+    }
+
+    /// Wakes JavaScript, if it has not been for what is there.
+    fn announce(&self) {
+        let gathered = lock(&self.gathered);
+        if !gathered.deliveries.is_empty() {
+            self.wake_for(gathered);
+        }
+    }
+
+    fn wake_for(&self, mut gathered: MutexGuard<'_, Gathered>) {
+        let announced = std::mem::replace(&mut gathered.announced, true);
+        drop(gathered);
+        if !announced {
             (self.wake)();
         }
     }
@@ -276,6 +309,8 @@ async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
     let mut dirty: Vec<Rc<ThreadConnection>> = Vec::new();
     loop {
         shared.notify.notified().await;
+        // Commands may take long.
+        outbox.announce();
         let commands = std::mem::take(&mut *lock(&shared.commands));
         for Command { key, kind } in commands {
             if let CommandKind::Open(new) = kind {
