@@ -1,7 +1,10 @@
 'use strict';
 
+// The global is a getter.
+const { Buffer } = require('buffer');
 const net = require('net');
 
+const { MASK } = require('./frame-flags');
 const { separateParts, writeParts } = require('./frame-parts');
 const native = require('./native');
 
@@ -11,6 +14,9 @@ const { nextTick } = process;
 
 /** More than this is not held back until the end of the turn. */
 const MAX_CORK = 64 * 1024;
+
+/** A payload of less than this is copied by the engine. */
+const COPY_HERE_FROM = 2 * 1024;
 
 /** Bits of a frame's first byte. */
 const RSV1 = 0x40;
@@ -97,7 +103,15 @@ class StreamOutput {
    * @returns {(Buffer | string)[]} the frame of a message
    */
   encodeMessage(payload, flags, key) {
-    const frame = native.encode(this._connection.id, payload, flags, key);
+    const { id } = this._connection;
+
+    if (this._isNodeSocket) {
+      const frame = encodePlain(id, payload, flags, key);
+
+      if (frame !== null) return [frame];
+    }
+
+    const frame = native.encode(id, payload, flags, key);
 
     if (frame === undefined) return EMPTY_LIST;
     return this._isNodeSocket
@@ -279,6 +293,39 @@ class StreamOutput {
 }
 
 module.exports = StreamOutput;
+
+/**
+ * The frame of a message that is not compressed, in memory of JavaScript's, which
+ * costs less than memory of the engine's that JavaScript is given.
+ *
+ * @param {number} id of the connection
+ * @param {any} payload a string or bytes
+ * @param {number} flags see `frame-flags`
+ * @param {number} key the masking key, if the flags say so
+ * @returns {Buffer | null} null if the engine is to do it
+ */
+function encodePlain(id, payload, flags, key) {
+  const isString = typeof payload === 'string';
+  const size = isString ? Buffer.byteLength(payload) : payload.length;
+
+  if (size < COPY_HERE_FROM) {
+    const header = (size < 126 ? 2 : 4) + (flags & MASK ? 4 : 0);
+    const frame = Buffer.allocUnsafe(header + size);
+    const length = native.encodeInto(id, payload, flags, key, frame);
+
+    return length > 0 ? frame : null;
+  }
+
+  if (isString || flags & MASK) return null;
+
+  const frame = Buffer.allocUnsafe((size < 65536 ? 4 : 10) + size);
+  const start = native.encodeHeader(id, size, flags, frame);
+
+  if (start === 0) return null;
+
+  frame.set(payload, start);
+  return frame;
+}
 
 function endTurn() {
   turn++;

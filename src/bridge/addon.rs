@@ -51,6 +51,8 @@ pub fn register(exports: Object, env: napi::Env) -> Result<()> {
         c"sendControl" => send::send_control;
         c"write" => send::write;
         c"encode" => send::encode;
+        c"encodeInto" => send::encode_into;
+        c"encodeHeader" => send::encode_header;
         c"encodeControl" => send::encode_control_frame;
         c"flush" => flush::flush;
         c"flushNow" => flush::flush_now;

@@ -43,6 +43,8 @@ pub(super) struct Environment {
     pub(super) read_buffer: RefCell<Option<Box<[u8]>>>,
     /// Where strings are encoded; taken out while it is in use.
     pub(super) scratch: RefCell<Vec<u8>>,
+    /// Where small frames for streams are made.
+    pub(super) frame: RefCell<Vec<u8>>,
     pages: RefCell<Vec<Reference>>,
     /// Until when what is queued may hold up the end of the process, once that has begun.
     exit_deadline: Cell<Option<Instant>>,
@@ -74,6 +76,7 @@ impl Environment {
             #[cfg(unix)]
             read_buffer: RefCell::default(),
             scratch: RefCell::default(),
+            frame: RefCell::default(),
             pages: RefCell::default(),
             exit_deadline: Cell::new(None),
             closing: Cell::new(false),

@@ -10,7 +10,9 @@ use napi::sys;
 use super::environment::Environment;
 use super::links::{Io, Link};
 use super::raw::{self, Failure, Outcome};
-use crate::protocol::{MaskKey, MessageOptions, Opcode, encode_control, random_mask_key};
+use crate::protocol::{
+    MAX_HEADER_LENGTH, MaskKey, MessageOptions, Opcode, encode_control, random_mask_key,
+};
 
 /// Flags of the calls below. `lib/frame-flags.js` has the same list.
 mod flag {
@@ -102,6 +104,63 @@ pub(super) fn encode(environment: &Rc<Environment>, args: [sys::napi_value; 4]) 
     } else {
         raw::undefined(env)
     })
+}
+
+/// `encodeInto(id, data, flags, key, out)`: writes the frame of a message into a `Uint8Array` of
+/// its length, and returns that; or 0 if it has to be compressed.
+pub(super) fn encode_into(environment: &Rc<Environment>, args: [sys::napi_value; 5]) -> Outcome {
+    let env = environment.env;
+    let flags = raw::bits(env, args[2]);
+    let options = message_options(env, flags, args[3]);
+    let Some(link) = environment.link(raw::number(env, args[0])?) else {
+        return Ok(raw::int32(env, 0));
+    };
+    // Not at once to its place: that might be a part of the payload.
+    let mut frame = environment.frame.take();
+    frame.clear();
+    with_payload(environment, args[1], flags, |payload| {
+        if let Some(encoder) = link.io.borrow_mut().encoder() {
+            encoder.message_as_it_is(payload, options, &mut frame);
+        }
+    })?;
+    let out = raw::byte_array(env, args[4])?;
+    // SAFETY: no JavaScript runs before this returns, and no other view of JavaScript's memory is
+    // held.
+    unsafe { out.as_mut_slice() }
+        .get_mut(..frame.len())
+        .ok_or_else(|| Failure::argument("the frame is longer"))?
+        .copy_from_slice(&frame);
+    let length = frame.len();
+    environment.frame.replace(frame);
+    Ok(raw::int32(env, length as i32))
+}
+
+/// `encodeHeader(id, length, flags, out)`: writes the header of a frame whose payload goes out as
+/// it is into a `Uint8Array` of at least ten bytes, and returns its length; or 0 if the payload has
+/// to be compressed or masked.
+pub(super) fn encode_header(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
+    let env = environment.env;
+    let length = raw::number(env, args[1])? as usize;
+    let flags = raw::bits(env, args[2]);
+    let options = message_options(env, flags & !flag::HAS_KEY, args[3]);
+    let out = raw::byte_array(env, args[3])?;
+    let Some(link) = environment.link(raw::number(env, args[0])?) else {
+        return Ok(raw::int32(env, 0));
+    };
+    let mut io = link.io.borrow_mut();
+    let header = io.encoder().and_then(|it| it.plain_header(length, options));
+    let Some(header) = header else {
+        return Ok(raw::int32(env, 0));
+    };
+    let mut bytes = [0; MAX_HEADER_LENGTH];
+    let header_length = header.encode(&mut bytes);
+    // SAFETY: no JavaScript runs before this returns.
+    let out = unsafe { out.as_mut_slice() };
+    let Some(out) = out.get_mut(..header_length) else {
+        return Err(Failure::argument("a header has up to ten bytes"));
+    };
+    out.copy_from_slice(&bytes[..header_length]);
+    Ok(raw::int32(env, header_length as i32))
 }
 
 /// `encodeControl(data, flags, key)`: a control frame, for a stream to write.
@@ -233,7 +292,6 @@ fn write_through(
     options: MessageOptions,
 ) -> bool {
     use crate::driver::socket;
-    use crate::protocol::MAX_HEADER_LENGTH;
 
     if io.write_blocked || io.write_failed || io.shutdown {
         return false;

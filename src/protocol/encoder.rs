@@ -75,6 +75,21 @@ impl Encoder {
         append_frame(header, &deflated, out);
     }
 
+    /// The same, unless the message is to be compressed: then nothing has changed, and the result
+    /// is false.
+    pub fn message_as_it_is(
+        &mut self,
+        payload: &[u8],
+        options: MessageOptions,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        if self.will_compress(payload.len(), options) {
+            return false;
+        }
+        append_frame(self.next_frame(payload.len(), options).0, payload, out);
+        true
+    }
+
     /// The header of a frame whose payload goes out as it is, or `None` if it is to be compressed
     /// or masked, which needs a copy: then nothing has changed.
     ///
@@ -223,6 +238,19 @@ mod tests {
             let mut out = Vec::new();
             encoder.message(b"Hello", TEXT, &mut out);
             assert_eq!(out[0] & 0x40 != 0, compressed);
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_compressed_is_not_sent_as_it_is() {
+        let policy = DeflatePolicy {
+            deflater: DeflaterConfig::default(),
+            threshold: 0,
+        };
+        for (policy, expected) in [(None, b"\x81\x05Hello".as_slice()), (Some(policy), b"")] {
+            let mut out = Vec::new();
+            let sent = Encoder::new(policy).message_as_it_is(b"Hello", TEXT, &mut out);
+            assert_eq!((sent, &*out), (!expected.is_empty(), expected));
         }
     }
 
