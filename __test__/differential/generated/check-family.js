@@ -65,7 +65,7 @@ async function checkBatch(family, seed, deadline) {
     // The time is up; but not for one that has been found.
     if (!isShrinking && Date.now() >= deadline) return;
     const { name, play } = family;
-    const scenario = { name, play: (t) => play(t, plan) };
+    const scenario = { name, isGenerated: true, play: (t) => play(t, plan) };
     played++;
     const difference = await compare(scenario, role);
     if (!difference) return;

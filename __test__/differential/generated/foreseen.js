@@ -14,7 +14,6 @@ module.exports = {
   isNotCutShort,
   isWithinOneRead,
   straysAtTheEnd,
-  endsWithClose,
 };
 
 /** What one read of a socket surely takes. */
@@ -97,21 +96,6 @@ function isWithinOneRead({ options, steps, reaction }) {
   if (readsAhead && maxBufferedChunks > 0) return false;
   const countsReads = readsAhead || maxBufferedChunks > 0;
   return !countsReads || sizeOf(steps) < SMALL;
-}
-
-/**
- * The row "bytes behind a close frame, with `allowSynchronousEvents: false`": they may make `ws`
- * throw.
- *
- * @param {object} plan
- * @returns {boolean}
- */
-function endsWithClose({ options, steps }) {
-  const { allowSynchronousEvents = true } = options;
-  const close = framesOf(steps).findIndex(({ opcode }) => opcode === 8);
-  return (
-    allowSynchronousEvents || close < 0 || close === framesOf(steps).length - 1
-  );
 }
 
 function pauses({ steps, reaction }) {

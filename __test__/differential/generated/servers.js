@@ -1,7 +1,13 @@
 'use strict';
 
+const fs = require('node:fs');
 const http = require('node:http');
+const os = require('node:os');
+const path = require('node:path');
 const fc = require('fast-check');
+
+/** What a port that is no number is taken for; other runs on the machine have theirs. */
+const SOCKET_PATH = path.join(os.tmpdir(), `hawser-test-${process.pid}.sock`);
 
 const anyJunk = fc.constantFrom(
   undefined,
@@ -24,7 +30,7 @@ module.exports = {
     options: fc.option(
       fc.record(
         {
-          port: fc.constantFrom(0, 0, null, undefined, -1, 70_000, 'x'),
+          port: fc.constantFrom(0, 0, null, undefined, -1, 70_000, SOCKET_PATH),
           server: fc.constantFrom('http', 'http', null, undefined),
           noServer: fc.constantFrom(true, false, undefined),
           host: fc.constantFrom('127.0.0.1'),
@@ -55,6 +61,7 @@ module.exports = {
 
   async play(t, { options, callback, waits, calls }) {
     t.catchUncaught();
+    t.after(() => fs.rmSync(SOCKET_PATH, { force: true }));
     const given = options && { ...options, host: '127.0.0.1' };
     let own;
     if (given?.server === 'http') {

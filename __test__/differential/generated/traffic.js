@@ -7,7 +7,6 @@ const {
   isNotCutShort,
   isWithinOneRead,
   straysAtTheEnd,
-  endsWithClose,
   mayCut,
 } = require('./foreseen');
 const { anyFrames, layOut } = require('./frames');
@@ -68,7 +67,6 @@ module.exports = {
     })
     .filter(isWithinOneRead)
     .filter(straysAtTheEnd)
-    .filter(endsWithClose)
     .filter(isNotCutShort),
 
   async play(t, plan) {

@@ -4,7 +4,7 @@ const net = require('node:net');
 const { acceptKeyFor } = require('../../support/raw-peer');
 const { within } = require('../../support/waiting');
 
-module.exports = { exchange, rawServer };
+module.exports = { exchange, rawServer, answerRequests };
 
 /**
  * Sends bytes to a server and notes, in the lane `raw`, all that comes back, and whether
@@ -49,10 +49,27 @@ async function exchange(t, port, request) {
  * @returns {Promise<{ port: number, url: string }>}
  */
 async function rawServer(t, respond) {
+  const server = net.createServer();
+  answerRequests(t, server, 'connection', respond);
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  t.hidePort(port);
+  return { port, url: `ws://127.0.0.1:${port}` };
+}
+
+/**
+ * Has a server answer each request, note it in the lane `raw`, and end with the scenario.
+ *
+ * @param {ScenarioContext} t
+ * @param {net.Server} server
+ * @param {'connection' | 'secureConnection'} event with which its sockets come
+ * @param {(request: object) => string | Buffer | void} respond see `rawServer()`
+ */
+function answerRequests(t, server, event, respond) {
   const lane = t.lane('raw');
   const sockets = new Set();
   let number = 0;
-  const server = net.createServer((socket) => {
+  server.on(event, (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
     let text = '';
@@ -69,14 +86,10 @@ async function rawServer(t, respond) {
       if (answer) socket.write(answer);
     });
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
     for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => server.close(resolve));
   });
-  const { port } = server.address();
-  t.hidePort(port);
-  return { port, url: `ws://127.0.0.1:${port}` };
 }
 
 function isWhole(answer) {

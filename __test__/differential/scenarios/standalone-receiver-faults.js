@@ -1,19 +1,10 @@
 'use strict';
 
-const zlib = require('node:zlib');
 const { OPCODE, buildFrame, closePayload } = require('../../support/frames');
+const { deflated, make } = require('../support/standalone-receivers');
 
 const { TEXT, BINARY, CONTINUATION, PING, PONG, CLOSE } = OPCODE;
 const KEY = Buffer.from([9, 8, 7, 6]);
-const EVENTS = [
-  'message',
-  'ping',
-  'pong',
-  'conclude',
-  'error',
-  'finish',
-  'close',
-];
 
 const GOOD = { opcode: TEXT, payload: 'good' };
 const BEGUN = { opcode: TEXT, payload: 'begun', fin: false };
@@ -257,6 +248,24 @@ module.exports = [
     },
   },
   {
+    name: 'a deferred event, then a fault and more in chunks that wait',
+    differs:
+      'bytes behind a fault that were read while an event was deferred or data was inflated',
+    async play(t) {
+      t.catchUncaught();
+      const receiver = make(t, {
+        allowSynchronousEvents: false,
+        isServer: true,
+      });
+      const bad = { opcode: TEXT, payload: Buffer.from([0xff]) };
+      for (const frame of [{ opcode: PING }, bad, GOOD]) {
+        receiver.write(layOut([frame], true));
+      }
+      await t.until('receiver error');
+      await t.markers('fault');
+    },
+  },
+  {
     name: 'an error that nobody listens for',
     async play(t) {
       t.catchUncaught();
@@ -330,18 +339,6 @@ function layOut(frames, isServer) {
       return buildFrame({ ...frame, mask: masks && KEY });
     }),
   );
-}
-
-function deflated(payload) {
-  const bytes = zlib.deflateRawSync(payload, {
-    finishFlush: zlib.constants.Z_SYNC_FLUSH,
-  });
-  return bytes.subarray(0, -4);
-}
-
-function make(t, options) {
-  const receiver = new t.ws.Receiver(options);
-  return t.watch(receiver, 'receiver', { events: EVENTS, properties: [] });
 }
 
 async function receive(t, options, chunks) {

@@ -1,20 +1,10 @@
 'use strict';
 
-const zlib = require('node:zlib');
 const { OPCODE, buildFrame, closePayload } = require('../../support/frames');
+const { deflated, make } = require('../support/standalone-receivers');
 
 const { TEXT, BINARY, CONTINUATION, PING, PONG, CLOSE } = OPCODE;
 const KEY = Buffer.from([1, 2, 3, 4]);
-const EVENTS = [
-  'message',
-  'ping',
-  'pong',
-  'conclude',
-  'error',
-  'drain',
-  'finish',
-  'close',
-];
 
 const text = (payload, more) => frame(TEXT, payload, more);
 const binary = (payload, more) => frame(BINARY, payload, more);
@@ -280,18 +270,6 @@ function frame(opcode, payload, more) {
 function layOut(frames, isServer) {
   const mask = isServer ? KEY : false;
   return Buffer.concat(frames.map((each) => buildFrame({ mask, ...each })));
-}
-
-function deflated(payload) {
-  const bytes = zlib.deflateRawSync(payload, {
-    finishFlush: zlib.constants.Z_SYNC_FLUSH,
-  });
-  return bytes.subarray(0, -4);
-}
-
-function make(t, options) {
-  const receiver = new t.ws.Receiver(options);
-  return t.watch(receiver, 'receiver', { events: EVENTS, properties: [] });
 }
 
 /** Writes chunks to a receiver of its own, which ends when there were so many events in all. */

@@ -5,7 +5,7 @@ const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const tls = require('node:tls');
-const { acceptKeyFor } = require('../../support/raw-peer');
+const { answerRequests } = require('../runner/http-exchange');
 
 /** Of a client, public or not, as far as programs are known to look at them. */
 const CLIENT_PROPERTIES = [
@@ -128,35 +128,15 @@ function redirectTo(location, code = 302, lines = []) {
  * @returns {Promise<void>}
  */
 async function answer(t, server, address, respond) {
-  const lane = t.lane('raw');
-  const sockets = new Set();
-  let number = 0;
-
-  server.on(
-    server instanceof tls.Server ? 'secureConnection' : 'connection',
-    (socket) => {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      let text = '';
-      socket.on('data', function collect(chunk) {
-        text += chunk.toString('latin1');
-        if (!text.includes('\r\n\r\n')) return;
-        socket.removeListener('data', collect);
-        socket.resume();
-        lane.note('request', text);
-        const accept = acceptKeyFor(text);
-        const bytes = respond({ text, accept, socket, number: ++number });
-        if (bytes) socket.write(bytes);
-      });
-    },
+  const isSecure = server instanceof tls.Server;
+  answerRequests(
+    t,
+    server,
+    isSecure ? 'secureConnection' : 'connection',
+    respond,
   );
   server.on('tlsClientError', () => {});
-
   await new Promise((resolve) => server.listen(address, resolve));
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
-  });
 }
 
 /** @returns {string} where a Unix socket can be; the same name in both plays of a scenario */

@@ -138,12 +138,7 @@ test('large compressed messages go both ways', async (t) => {
 });
 
 test('a close by the page takes its code and reason to the server', async (t) => {
-  const { port, wss } = await serve(t);
-  const { window } = openPage(t, port);
-  const accepted = eventOf(wss, 'connection');
-  window.eval('var socket = connect("/")');
-  const [client] = await accepted;
-  await happens(window, 'open');
+  const { window, client } = await connectPage(t);
 
   const closed = eventOf(client, 'close');
   window.eval('socket.close(4321, "land in sight")');
@@ -242,6 +237,16 @@ test('close() while the handshake is under way ends the connection', async (t) =
 });
 
 test('closing the window says good-bye with 1001', async (t) => {
+  const { window, client } = await connectPage(t);
+
+  const closed = eventOf(client, 'close');
+  window.close();
+  const [code] = await closed;
+  assert.equal(code, CLEAN_UP);
+});
+
+/** A page with a WebSocket that is open, and the server's end of it. */
+async function connectPage(t) {
   const { port, wss } = await serve(t);
   const { window } = openPage(t, port);
   const accepted = eventOf(wss, 'connection');
@@ -249,11 +254,8 @@ test('closing the window says good-bye with 1001', async (t) => {
   const [client] = await accepted;
   await happens(window, 'open');
 
-  const closed = eventOf(client, 'close');
-  window.close();
-  const [code] = await closed;
-  assert.equal(code, CLEAN_UP);
-});
+  return { window, client };
+}
 
 /** A WebSocket server of `ws` for pages. */
 async function serve(t, options) {

@@ -53,7 +53,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args();
+    let _program = arguments.next();
     let mode = arguments
         .next()
         .ok_or_else(|| Fault::new("which mode? echo, connect, idle, fan-out, ..."))?;

@@ -1,6 +1,13 @@
 'use strict';
 
-const { colorOf, document, element, text } = require('./svg');
+const {
+  colorOf,
+  document,
+  element,
+  gridLine,
+  legendEntry,
+  text,
+} = require('./svg');
 
 const WIDTH = 820;
 const HEIGHT = 420;
@@ -34,16 +41,9 @@ function scalingCurves(title, axes, points, curves) {
 
   return document(WIDTH, HEIGHT, title, [
     text(20, 48, axes.y, 'note'),
-    ...ticks(values).flatMap((value) => [
-      element('line', {
-        class: 'grid',
-        x1: LEFT,
-        x2: WIDTH - RIGHT,
-        y1: y(value),
-        y2: y(value),
-      }),
-      text(LEFT - 8, y(value) + 4, String(value), 'end note'),
-    ]),
+    ...ticks(values).flatMap((value) =>
+      gridLine(LEFT, WIDTH - RIGHT, y(value), value),
+    ),
     ...points.map(({ value, label }) =>
       text(x(value), HEIGHT - BOTTOM + 20, label, 'middle note'),
     ),
@@ -91,15 +91,9 @@ function labels(curves, y) {
     ends[i].at = Math.max(ends[i].at, ends[i - 1].at + LABEL_HEIGHT);
   }
 
-  return ends.flatMap(({ id, name, at }) => [
-    element('circle', {
-      class: `fill-${colorOf(id)}`,
-      cx: WIDTH - RIGHT + 16,
-      cy: at,
-      r: 4,
-    }),
-    text(WIDTH - RIGHT + 26, at + 4, name),
-  ]);
+  return ends.flatMap(({ id, name, at }) =>
+    legendEntry(WIDTH - RIGHT + 16, at, id, name),
+  );
 }
 
 /** Round values, one, two and five of each power of ten, within the data. */

@@ -37,7 +37,7 @@ const STYLE = `
   }
 `;
 
-module.exports = { colorOf, document, element, text };
+module.exports = { colorOf, document, element, gridLine, legendEntry, text };
 
 /**
  * @param {string} id of a contestant
@@ -93,6 +93,34 @@ function text(x, y, content, classes = '') {
   const at = `x="${Math.round(x * 10) / 10}" y="${Math.round(y * 10) / 10}"`;
 
   return `<text ${at} class="${classes}">${escape(content)}</text>`;
+}
+
+/**
+ * @param {number} left
+ * @param {number} right
+ * @param {number} y
+ * @param {number} value that it stands for
+ * @returns {string[]} a line across, with its value at the left end
+ */
+function gridLine(left, right, y, value) {
+  return [
+    element('line', { class: 'grid', x1: left, x2: right, y1: y, y2: y }),
+    text(left - 8, y + 4, String(value), 'end note'),
+  ];
+}
+
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {string} id of a contestant
+ * @param {string} name
+ * @returns {string[]} a dot of its color, and its name
+ */
+function legendEntry(x, y, id, name) {
+  return [
+    element('circle', { class: `fill-${colorOf(id)}`, cx: x, cy: y, r: 4 }),
+    text(x + 10, y + 4, name),
+  ];
 }
 
 function escape(content) {

@@ -1,6 +1,13 @@
 'use strict';
 
-const { colorOf, document, element, text } = require('./svg');
+const {
+  colorOf,
+  document,
+  element,
+  gridLine,
+  legendEntry,
+  text,
+} = require('./svg');
 
 const WIDTH = 820;
 const LEFT = 64;
@@ -49,16 +56,7 @@ function drawPanel({ label, curves }, top, x) {
 
   return [
     text(LEFT, top - 10, label, 'note'),
-    ...grid.flatMap((value) => [
-      element('line', {
-        class: 'grid',
-        x1: LEFT,
-        x2: WIDTH - RIGHT,
-        y1: y(value),
-        y2: y(value),
-      }),
-      text(LEFT - 8, y(value) + 4, String(value), 'end note'),
-    ]),
+    ...grid.flatMap((value) => gridLine(LEFT, WIDTH - RIGHT, y(value), value)),
     ...curves.map(({ id, points }) =>
       element('path', {
         class: `line line-${colorOf(id)}`,
@@ -82,15 +80,9 @@ function timeAxis(seconds, x, y) {
 }
 
 function legend(curves) {
-  return curves.flatMap(({ id, name }, index) => [
-    element('circle', {
-      class: `fill-${colorOf(id)}`,
-      cx: WIDTH - RIGHT + 16,
-      cy: TOP + 6 + index * 20,
-      r: 4,
-    }),
-    text(WIDTH - RIGHT + 26, TOP + 10 + index * 20, name),
-  ]);
+  return curves.flatMap(({ id, name }, index) =>
+    legendEntry(WIDTH - RIGHT + 16, TOP + 6 + index * 20, id, name),
+  );
 }
 
 /** The next of 1, 2 and 5 times a power of ten. */

@@ -56,7 +56,8 @@ fn parse() -> Result<Options, Box<dyn Error>> {
         size: 0,
         answer_every: 1,
     };
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args();
+    let _program = arguments.next();
 
     while let (Some(name), Some(value)) = (arguments.next(), arguments.next()) {
         match name.as_str() {
