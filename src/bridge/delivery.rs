@@ -14,6 +14,7 @@
 //!   goes on with the record after the cursor.
 
 use std::cell::{Cell, RefCell};
+use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
 use napi::sys;
@@ -21,8 +22,8 @@ use napi::sys;
 use super::environment::Environment;
 use super::links::Link;
 use super::raw::{self, ErrorClass, Failure, HandleScope, Reference};
-use super::slab::{SLAB_PAYLOAD, Slab, SlabView};
-use crate::protocol::{Event, MessageKind, Payload, ProtocolError};
+use super::slab::{Slab, SlabView};
+use crate::protocol::{Event, MessageKind, Payload, ProtocolError, copy_masked};
 
 /// What a record tells. `lib/delivery.js` has the same list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,23 +247,32 @@ impl<'e> Batch<'e> {
 
     /// Adds a message whose payload is in memory of its own.
     pub(super) fn owned(&mut self, kind: Kind, payload: Vec<u8>) {
-        if payload.len() <= SLAB_PAYLOAD {
-            return self.copied(kind, 0, &payload);
-        }
-        let length = payload.len();
         // Memory of ours could not be transferred to a worker; memory of JavaScript's can.
-        let buffer = raw::buffer_copy(self.environment.env, &payload);
-        self.in_buffer(kind, 0, buffer, length);
+        self.copied(kind, 0, &payload);
     }
 
     /// Adds an event whose payload is copied.
     pub(super) fn copied(&mut self, kind: Kind, detail: i32, bytes: &[u8]) {
-        let length = bytes.len();
-        let Some(offset) = self.slab.copy(bytes) else {
-            let buffer = raw::buffer_copy(self.environment.env, bytes);
-            return self.in_buffer(kind, detail, buffer, length);
-        };
-        self.record(kind, detail, IN_SLAB, offset, length);
+        self.filled(kind, detail, bytes.len(), |target| {
+            copy_masked(bytes, target, [0; 4]);
+        });
+    }
+
+    /// Adds an event whose payload `fill` writes to where it is to be.
+    fn filled(
+        &mut self,
+        kind: Kind,
+        detail: i32,
+        length: usize,
+        fill: impl FnOnce(&mut [MaybeUninit<u8>]),
+    ) {
+        if let Some((offset, target)) = self.slab.take(length) {
+            fill(target);
+            self.record(kind, detail, IN_SLAB, offset, length);
+        } else {
+            let buffer = raw::buffer_filled(self.environment.env, length, fill);
+            self.in_buffer(kind, detail, buffer, length);
+        }
     }
 
     /// Adds an event without a payload.
@@ -384,11 +394,14 @@ impl<'e> Batch<'e> {
     fn message(&mut self, kind: Kind, payload: Payload<'_>) {
         match (payload, self.chunk) {
             (Payload::Owned(bytes), _) => self.owned(kind, bytes),
-            (Payload::Borrowed(bytes), Some(chunk)) => {
+            (Payload::Borrowed(masked), Some(chunk)) => {
+                let bytes = masked.in_place();
                 let offset = chunk.offset + (bytes.as_ptr() as usize - chunk.data as usize);
                 self.record(kind, 0, IN_CHUNK, offset, bytes.len());
             }
-            (Payload::Borrowed(bytes), None) => self.copied(kind, 0, bytes),
+            (Payload::Borrowed(masked), None) => {
+                self.filled(kind, 0, masked.len(), |target| masked.copy_to(target));
+            }
         }
     }
 

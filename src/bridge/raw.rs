@@ -5,6 +5,7 @@
 //! for what libuv calls).
 
 use std::ffi::{CStr, c_void};
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::rc::Rc;
@@ -264,6 +265,24 @@ pub(super) fn append_string(
     }
     crate::protocol::commit_spare(out, written.min(length));
     Ok(())
+}
+
+/// A Buffer of so many bytes, in memory of its own, which `fill` writes.
+pub(super) fn buffer_filled(
+    env: sys::napi_env,
+    length: usize,
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]),
+) -> sys::napi_value {
+    let mut data = null_mut();
+    let mut value = null_mut();
+    // SAFETY: the out-pointers are valid.
+    unsafe { sys::napi_create_buffer(env, length, &mut data, &mut value) };
+    if !data.is_null() {
+        // SAFETY: Node has just made this memory, nobody else has it yet, and it stays while no
+        // JavaScript runs. It may be uninitialized.
+        fill(unsafe { std::slice::from_raw_parts_mut(data.cast(), length) });
+    }
+    value
 }
 
 /// A Buffer with a copy of `bytes`.

@@ -133,8 +133,10 @@ mod sockets {
     use crate::bridge::links::EventLoopIo;
     use crate::driver::event_loop::Interest;
     use crate::driver::socket::{self, Received};
+    use crate::protocol::MAX_HEADER_LENGTH;
 
-    const READ_BUFFER: usize = 64 * 1024;
+    /// A message of 64 KiB fits, with its header.
+    const READ_BUFFER: usize = 64 * 1024 + MAX_HEADER_LENGTH;
     /// Bound on one connection's turn, so that others get theirs.
     const READS_PER_TURN: usize = 4;
 

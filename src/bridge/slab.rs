@@ -4,6 +4,7 @@
 //! through a message's `buffer`, and could detach it: its address is asked for whenever a batch
 //! begins, and used only until JavaScript runs again.
 
+use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
 use napi::sys;
@@ -92,24 +93,27 @@ impl SlabView {
         !self.is_full && self.length - self.used >= ROOM_TO_GO_ON
     }
 
-    /// Copies a small payload into the slab; returns its offset, or `None` if it is not for here.
-    pub(super) fn copy(&mut self, bytes: &[u8]) -> Option<usize> {
+    /// Memory for a small payload, and its offset; `None` if the payload is not for here.
+    pub(super) fn take(&mut self, length: usize) -> Option<(usize, &mut [MaybeUninit<u8>])> {
         let offset = self.used;
-        if bytes.len() > SLAB_PAYLOAD {
+        if length > SLAB_PAYLOAD {
             return None;
         }
-        if bytes.len() > self.length - offset {
+        if length > self.length - offset {
             self.is_full = true;
             return None;
         }
-        // SAFETY: `offset + bytes.len()` is within the slab, whose address was asked for when this
-        // view was made; no JavaScript has run since.
-        unsafe {
-            let target = self.data.add(offset);
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
-        }
         // Aligned, so that a consumer may view its message as wider integers.
-        self.used = (offset + bytes.len()).next_multiple_of(8).min(self.length);
-        Some(offset)
+        self.used = (offset + length).next_multiple_of(8).min(self.length);
+        if length == 0 {
+            return Some((offset, &mut []));
+        }
+        // SAFETY: `offset + length` is within the slab, whose address was asked for when this view
+        // was made; no JavaScript has run since, and nobody views this part of it yet.
+        let target = unsafe {
+            let start = self.data.add(offset).cast::<MaybeUninit<u8>>();
+            std::slice::from_raw_parts_mut(start, length)
+        };
+        Some((offset, target))
     }
 }

@@ -1,9 +1,9 @@
 //! Bytes of the peer in, events out (RFC 6455 section 5).
 //!
 //! A [`Decoder`] is given what a socket delivered, in any chunking, and asked for the next event
-//! until it has none. Payloads are unmasked where they lie: a message that lies whole in the input
-//! is handed out as a slice of it and is never copied here; anything else is put together in memory
-//! that grows with what arrives.
+//! until it has none. A message that lies whole in the input is handed out as a slice of it, which
+//! whoever takes it unmasks, and is never copied here; anything else is put together in memory that
+//! grows with what arrives.
 //!
 //! The first error ends the decoder, and so does a close frame: later input is ignored.
 
@@ -12,7 +12,7 @@ use super::deflate::Inflater;
 use super::frame::{Expectations, FrameStart};
 use super::message::Message;
 use super::{
-    DecoderChange, DecoderConfig, Event, Input, MaskKey, MessageKind, Opcode, Payload,
+    DecoderChange, DecoderConfig, Event, Input, MaskKey, Masked, MessageKind, Opcode, Payload,
     ProtocolError, apply_mask,
 };
 
@@ -324,19 +324,28 @@ impl Decoder {
                 Err(ProtocolError::TooManyFragments)
             };
         }
-        apply_mask(piece, self.frame.key, self.frame.received as usize);
-
         let whole = self.frame.fin && take as u64 == self.frame.length;
         if whole && !message.compressed && message.is_untouched() {
-            message.validate_whole(piece)?;
+            let mut key = self.frame.key;
+            if message.is_checked() {
+                apply_mask(piece, std::mem::take(&mut key), 0);
+                message.validate_whole(piece)?;
+            }
             let kind = message.kind;
             self.message = None;
             self.end_frame();
+            let place = InInput {
+                start,
+                end: start + take,
+                key,
+            };
             if self.keep_fragments && kind == MessageKind::Binary {
-                return Ok(self.hand_out_fragment(Piece::Input(start, start + take), true));
+                return Ok(self.hand_out_fragment(Piece::Input(place), true));
             }
-            return Ok(Step::Ready(Ready::Whole(kind, start, start + take)));
+            return Ok(Step::Ready(Ready::Whole(kind, place)));
         }
+
+        apply_mask(piece, self.frame.key, self.frame.received as usize);
 
         let limit = self.config.limits.max_payload;
         match &mut self.inflater {
@@ -404,17 +413,15 @@ impl Decoder {
         input: &'a mut Input<'_>,
     ) -> Result<Event<'a>, ProtocolError> {
         Ok(match ready {
-            Ready::Whole(kind, start, end) => Event::Message {
+            Ready::Whole(kind, place) => Event::Message {
                 kind,
-                payload: Payload::Borrowed(&mut input.bytes[start..end]),
+                payload: place.of(input),
             },
             Ready::Assembled(kind, buffer) => Event::Message {
                 kind,
                 payload: Payload::Owned(buffer),
             },
-            Ready::Fragment(Piece::Input(start, end)) => {
-                Event::Fragment(Payload::Borrowed(&mut input.bytes[start..end]))
-            }
+            Ready::Fragment(Piece::Input(place)) => Event::Fragment(place.of(input)),
             Ready::Fragment(Piece::Owned(buffer)) => Event::Fragment(Payload::Owned(buffer)),
             Ready::FragmentsEnd => Event::FragmentsEnd,
             Ready::Control(range) => {
@@ -506,7 +513,7 @@ enum Step {
 
 /// An event, described without borrowing anything.
 enum Ready {
-    Whole(MessageKind, usize, usize),
+    Whole(MessageKind, InInput),
     Assembled(MessageKind, Vec<u8>),
     Fragment(Piece),
     FragmentsEnd,
@@ -514,14 +521,30 @@ enum Ready {
 }
 
 enum Piece {
-    Input(usize, usize),
+    Input(InInput),
     Owned(Vec<u8>),
+}
+
+/// Where in the input a payload is, and what it is masked with.
+struct InInput {
+    start: usize,
+    end: usize,
+    key: MaskKey,
+}
+
+impl InInput {
+    fn of<'a>(self, input: &'a mut Input<'_>) -> Payload<'a> {
+        Payload::Borrowed(Masked {
+            bytes: &mut input.bytes[self.start..self.end],
+            key: self.key,
+        })
+    }
 }
 
 impl Piece {
     fn is_empty(&self) -> bool {
         match self {
-            Self::Input(start, end) => start == end,
+            Self::Input(place) => place.start == place.end,
             Self::Owned(buffer) => buffer.is_empty(),
         }
     }

@@ -43,10 +43,8 @@ fn drain(decoder: &mut Decoder, input: &mut Input<'_>, seen: &mut Vec<Seen>) {
         match decoder.next(input) {
             Ok(None) => return,
             Ok(Some(event)) => seen.push(match event {
-                Event::Message { kind, payload } => {
-                    Seen::Message(kind, payload.as_slice().to_vec())
-                }
-                Event::Fragment(payload) => Seen::Fragment(payload.as_slice().to_vec()),
+                Event::Message { kind, payload } => Seen::Message(kind, payload.into_vec()),
+                Event::Fragment(payload) => Seen::Fragment(payload.into_vec()),
                 Event::FragmentsEnd => Seen::FragmentsEnd,
                 Event::Ping(body) => Seen::Ping(body.to_vec()),
                 Event::Pong(body) => Seen::Pong(body.to_vec()),

@@ -1,7 +1,9 @@
 //! What goes into a decoder, and what comes out of it.
 
+use std::mem::MaybeUninit;
+
 use super::deflate::{Dictionary, InflaterConfig};
-use super::{MessageKind, Role};
+use super::{MaskKey, MessageKind, Role, apply_mask, commit_spare, copy_masked};
 
 /// Bounds on what a peer may send. `None` means no bound.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,17 +64,56 @@ pub enum Event<'a> {
 #[derive(Debug)]
 pub enum Payload<'a> {
     /// Within the input.
-    Borrowed(&'a mut [u8]),
+    Borrowed(Masked<'a>),
     /// In memory of their own.
     Owned(Vec<u8>),
 }
 
 impl Payload<'_> {
-    pub fn as_slice(&self) -> &[u8] {
+    /// The bytes in memory of their own.
+    pub fn into_vec(self) -> Vec<u8> {
         match self {
-            Payload::Borrowed(bytes) => bytes,
-            Payload::Owned(bytes) => bytes,
+            Self::Borrowed(masked) => {
+                let mut bytes = Vec::new();
+                masked.append_to(&mut bytes);
+                bytes
+            }
+            Self::Owned(bytes) => bytes,
         }
+    }
+}
+
+/// Bytes as they were received: they are unmasked on their way to where they are wanted.
+#[derive(Debug)]
+pub struct Masked<'a> {
+    pub(super) bytes: &'a mut [u8],
+    pub(super) key: MaskKey,
+}
+
+impl<'a> Masked<'a> {
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Unmasks the bytes where they lie.
+    pub fn in_place(self) -> &'a mut [u8] {
+        apply_mask(self.bytes, self.key, 0);
+        self.bytes
+    }
+
+    /// Unmasks them into memory that is as long.
+    pub fn copy_to(&self, target: &mut [MaybeUninit<u8>]) {
+        copy_masked(self.bytes, target, self.key);
+    }
+
+    pub fn append_to(&self, out: &mut Vec<u8>) {
+        out.reserve(self.len());
+        self.copy_to(&mut out.spare_capacity_mut()[..self.bytes.len()]);
+        commit_spare(out, self.len());
     }
 }
 

@@ -95,6 +95,11 @@ impl Message {
         }
     }
 
+    /// Whether the payload has to be seen before it is handed out.
+    pub(super) fn is_checked(&self) -> bool {
+        self.utf8.is_some()
+    }
+
     /// Checks a payload that is the whole message and was never copied here.
     pub(super) fn validate_whole(&self, payload: &[u8]) -> Result<(), ProtocolError> {
         if self.utf8.is_none() || super::utf8::is_utf8(payload) {

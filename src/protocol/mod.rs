@@ -27,12 +27,12 @@ pub use decoder::Decoder;
 pub use deflate::{Deflater, DeflaterConfig, Dictionary, Inflater, InflaterConfig};
 pub use encoder::{DeflatePolicy, Encoder, MessageOptions, encode_control, encode_shared};
 pub use error::ProtocolError;
-pub use event::{DecoderChange, DecoderConfig, Event, Input, Limits, Payload};
+pub use event::{DecoderChange, DecoderConfig, Event, Input, Limits, Masked, Payload};
 pub use frame::{FrameHeader, MAX_HEADER_LENGTH, Opcode, Role};
 pub use handshake::{
     ExtensionOffer, HeaderError, Parameter, accept_key, parse_extensions, parse_subprotocols,
 };
-pub use mask::{MaskKey, apply_mask, random_mask_key};
+pub use mask::{MaskKey, apply_mask, copy_masked, random_mask_key};
 pub use message::MessageKind;
 pub use spare::commit_spare;
 pub use utf8::Utf8Validator;

@@ -133,7 +133,13 @@ impl Delivery {
 
     fn place(&mut self, payload: Payload<'_>) -> Place {
         match payload {
-            Payload::Borrowed(bytes) => self.copy(bytes),
+            Payload::Borrowed(masked) => {
+                let start = self.arena.len();
+                let length = masked.len();
+                masked.append_to(&mut self.arena);
+                self.charged += length;
+                Place::Arena { start, length }
+            }
             Payload::Owned(bytes) => {
                 self.charged += bytes.len();
                 Place::Own(bytes)
