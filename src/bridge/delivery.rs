@@ -20,6 +20,7 @@ use std::ptr::null_mut;
 use napi::sys;
 
 use super::environment::Environment;
+use super::heap;
 use super::links::Link;
 use super::raw::{self, ErrorClass, Failure, HandleScope, Reference};
 use super::slab::{Slab, SlabView};
@@ -270,6 +271,7 @@ impl<'e> Batch<'e> {
             fill(target);
             self.record(kind, detail, IN_SLAB, offset, length);
         } else {
+            heap::count_message(length);
             let buffer = raw::buffer_filled(self.environment.env, length, fill);
             self.in_buffer(kind, detail, buffer, length);
         }

@@ -25,6 +25,7 @@ mod control;
 mod delivery;
 mod environment;
 mod flush;
+mod heap;
 mod links;
 mod open;
 mod raw;
