@@ -46,3 +46,22 @@ testInRoles(
     });
   },
 );
+
+testInRoles(
+  'the memory of a Buffer of 200000 bytes is its own, and can be transferred',
+  async (t, role) => {
+    const { subject, peer } = await connect(t, role);
+    const received = eventOf(subject, 'message');
+    const sent = Buffer.alloc(200_000, 'transferred');
+
+    peer.send(sent);
+
+    const [message] = await received;
+    assert.equal(message.buffer.byteLength, sent.length);
+    const copy = structuredClone(message.buffer, {
+      transfer: [message.buffer],
+    });
+    assert.equal(message.length, 0);
+    assert.ok(sent.equals(Buffer.from(copy)));
+  },
+);

@@ -226,6 +226,9 @@ const LAST_READ: usize = 64 * 1024;
 pub(super) fn forget(environment: &Environment, link: &Link) {
     environment.links.borrow_mut().remove(link.id);
     link.receiver.delete(environment.env);
+    if let Some(incoming) = link.incoming.take() {
+        incoming.discard(environment.env);
+    }
     destroy_context(environment, link);
 }
 

@@ -21,6 +21,7 @@ use napi::sys;
 
 use super::environment::Environment;
 use super::heap;
+use super::incoming::Incoming;
 use super::links::Link;
 use super::raw::{self, ErrorClass, Failure, HandleScope, Reference};
 use super::slab::{Slab, SlabView};
@@ -252,6 +253,17 @@ impl<'e> Batch<'e> {
         self.copied(kind, 0, &payload);
     }
 
+    /// Memory for a message that arrives in pieces.
+    pub(super) fn memory_for(&self, length: usize) -> Option<Incoming> {
+        Incoming::new(self.environment.env, length)
+    }
+
+    /// Adds a message that was put together in its own Buffer.
+    pub(super) fn claimed(&mut self, kind: MessageKind, incoming: Incoming) {
+        let (buffer, length) = incoming.into_buffer(self.environment.env);
+        self.in_buffer(message_kind(kind), 0, buffer, length);
+    }
+
     /// Adds an event whose payload is copied.
     pub(super) fn copied(&mut self, kind: Kind, detail: i32, bytes: &[u8]) {
         self.filled(kind, detail, bytes.len(), |target| {
@@ -396,6 +408,8 @@ impl<'e> Batch<'e> {
     fn message(&mut self, kind: Kind, payload: Payload<'_>) {
         match (payload, self.chunk) {
             (Payload::Owned(bytes), _) => self.owned(kind, bytes),
+            // `receive` has it, and adds it by `claimed`.
+            (Payload::Claimed, _) => {}
             (Payload::Borrowed(masked), Some(chunk)) => {
                 let bytes = masked.in_place();
                 let offset = chunk.offset + (bytes.as_ptr() as usize - chunk.data as usize);

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use napi::sys;
 
+use super::incoming::Incoming;
 use super::raw::Reference;
 use crate::connection::Connection;
 #[cfg(unix)]
@@ -30,6 +31,8 @@ pub(super) struct Link {
     /// JavaScript has let go of it, or it was never opened completely.
     pub(super) closed: Cell<bool>,
     pub(super) io: RefCell<Io>,
+    /// The message that is being put together in JavaScript's memory.
+    pub(super) incoming: RefCell<Option<Incoming>>,
 }
 
 /// Who moves the bytes, with what that driver needs.

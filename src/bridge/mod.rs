@@ -26,6 +26,7 @@ mod delivery;
 mod environment;
 mod flush;
 mod heap;
+mod incoming;
 mod links;
 mod open;
 mod raw;

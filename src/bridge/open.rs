@@ -95,6 +95,7 @@ fn insert(
         dirty: Cell::new(false),
         closed: Cell::new(false),
         io: RefCell::new(io),
+        incoming: RefCell::default(),
     };
     environment.links.borrow_mut().insert(Rc::new(link));
 }
@@ -192,6 +193,7 @@ fn on_event_loop(
     reserved
         .counters
         .set_accepted(connection.outbound.accepted());
+    connection.decoder.offer_large_messages();
     Some(Io::EventLoop(Box::new(EventLoopIo {
         connection,
         poll,

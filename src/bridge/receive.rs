@@ -6,9 +6,10 @@ use napi::sys;
 
 use super::delivery::{Batch, Call};
 use super::environment::Environment;
+use super::incoming::Incoming;
 use super::links::{Io, Link};
 use super::raw::{self, Outcome};
-use crate::protocol::{Decoder, Input, ProtocolError};
+use crate::protocol::{Decoder, Event, Input, Payload, ProtocolError};
 
 /// `receive(id, chunk)`: decodes bytes that JavaScript read. They are unmasked where they lie, and
 /// messages are views of them.
@@ -89,10 +90,11 @@ enum Filled {
 
 fn fill(link: &Link, batch: &mut Batch<'_>, input: &mut Input<'_>) -> Filled {
     let filled = with_decoder(link, |decoder| {
+        let incoming = &mut *link.incoming.borrow_mut();
         while batch.has_room() {
-            match decoder.next(input) {
-                Ok(Some(event)) => batch.push(event),
-                Ok(None) => return Filled::Completely,
+            match fill_once(decoder, incoming, batch, input) {
+                Ok(true) => {}
+                Ok(false) => return Filled::Completely,
                 Err(error) => {
                     batch.violation(error);
                     return Filled::Completely;
@@ -102,6 +104,46 @@ fn fill(link: &Link, batch: &mut Batch<'_>, input: &mut Input<'_>) -> Filled {
         Filled::AndMore
     });
     filled.unwrap_or(Filled::Completely)
+}
+
+/// Takes one event, or some bytes of a claimed message. Returns whether there may be more.
+fn fill_once(
+    decoder: &mut Decoder,
+    incoming: &mut Option<Incoming>,
+    batch: &mut Batch<'_>,
+    input: &mut Input<'_>,
+) -> Result<bool, ProtocolError> {
+    if let Some(memory) = incoming
+        && !input.is_empty()
+    {
+        let taken = decoder.take_claimed(input, memory.rest())?;
+        memory.commit(taken);
+    }
+    match decoder.next(input)? {
+        Some(Event::Message {
+            kind,
+            payload: Payload::Claimed,
+        }) => {
+            if let Some(complete) = incoming.take() {
+                batch.claimed(kind, complete);
+            }
+            return Ok(true);
+        }
+        Some(event) => {
+            batch.push(event);
+            return Ok(true);
+        }
+        None => {}
+    }
+    let Some(length) = decoder.claimable(input) else {
+        return Ok(false);
+    };
+    *incoming = batch.memory_for(length);
+    match incoming {
+        Some(memory) => memory.append(&decoder.claim()),
+        None => decoder.decline(),
+    }
+    Ok(!input.is_empty())
 }
 
 fn violate(environment: &Environment, link: &Link, error: ProtocolError, call: Call) {
@@ -137,6 +179,10 @@ mod sockets {
 
     /// A message of 64 KiB fits, with its header.
     const READ_BUFFER: usize = 64 * 1024 + MAX_HEADER_LENGTH;
+    /// What is missing of a message is received where it is to be, if it is so much,
+    const DIRECT_FROM: usize = 32 * 1024;
+    /// and no more at a time than stays in a cache until it is unmasked.
+    const DIRECT_MOST: usize = 256 * 1024;
     /// Bound on one connection's turn, so that others get theirs.
     const READS_PER_TURN: usize = 4;
 
@@ -213,9 +259,11 @@ mod sockets {
     }
 
     enum Step {
-        /// So many, and a copy of them if JavaScript wants one: decoding changes them.
+        /// So many in the read buffer, and a copy of them if JavaScript wants one: decoding changes
+        /// them.
         Bytes(usize, Option<Vec<u8>>),
-        Direct(usize),
+        /// So many where the message is put together, and in the read buffer.
+        Direct(usize, usize),
         Violation(ProtocolError),
         Other(Received),
         Nothing,
@@ -227,7 +275,9 @@ mod sockets {
         let mut buffer = taken.unwrap_or_else(|| vec![0; READ_BUFFER].into_boxed_slice());
         for _ in 0..READS_PER_TURN {
             let (step, wanted) = match &mut *link.io.borrow_mut() {
-                Io::EventLoop(io) if io.may_read() => read_once(io, &mut buffer),
+                Io::EventLoop(io) if io.may_read() => {
+                    read_once(io, &mut link.incoming.borrow_mut(), &mut buffer)
+                }
                 _ => (Step::Nothing, 0),
             };
             let length = match step {
@@ -239,9 +289,13 @@ mod sockets {
                     }
                     length
                 }
-                Step::Direct(length) => {
-                    deliver_rest(environment, link, Input::empty(), Call::Callback);
-                    length
+                Step::Direct(direct, behind) => {
+                    deliver_rest(environment, link, Input::none(), Call::Callback);
+                    if behind > 0 {
+                        let bytes = &mut buffer[..behind];
+                        deliver(environment, link, bytes, None, Call::Callback);
+                    }
+                    direct + behind
                 }
                 Step::Violation(error) => {
                     violate(environment, link, error, Call::Callback);
@@ -265,24 +319,69 @@ mod sockets {
     }
 
     /// One read; returns also how much was asked for.
-    fn read_once(io: &mut EventLoopIo, buffer: &mut [u8]) -> (Step, usize) {
-        let direct = io.connection.decoder.direct_buffer();
-        let (received, wanted, is_direct) = match direct.filter(|_| !io.tapped) {
-            Some((vec, most)) => (socket::receive_into(&io.socket, vec, most), most, true),
-            None => (socket::receive(&io.socket, buffer), buffer.len(), false),
+    fn read_once(
+        io: &mut EventLoopIo,
+        incoming: &mut Option<Incoming>,
+        buffer: &mut [u8],
+    ) -> (Step, usize) {
+        let decoder = &mut io.connection.decoder;
+        if io.tapped {
+            return read_to_buffer(io, buffer);
+        }
+        if let Some(memory) = incoming
+            && decoder.claimed_rest() >= Some(DIRECT_FROM)
+        {
+            return read_claimed(io, memory, buffer);
+        }
+        let Some((vec, most)) = decoder.direct_buffer() else {
+            return read_to_buffer(io, buffer);
         };
+        let received = socket::receive_into(&io.socket, vec, most);
+        let Received::Bytes(length) = received else {
+            return (Step::Other(received), most);
+        };
+        io.bytes_read += length as u64;
+        match decoder.commit_direct(length) {
+            Ok(()) => (Step::Direct(length, 0), most),
+            Err(error) => (Step::Violation(error), most),
+        }
+    }
+
+    /// Reads what is missing of a claimed message, and what follows it.
+    fn read_claimed(
+        io: &mut EventLoopIo,
+        memory: &mut Incoming,
+        buffer: &mut [u8],
+    ) -> (Step, usize) {
+        let missing = memory.rest();
+        let most = missing.len().min(DIRECT_MOST);
+        let behind = if most == missing.len() {
+            buffer
+        } else {
+            &mut []
+        };
+        let wanted = most + behind.len();
+        let received = socket::receive_split(&io.socket, &mut missing[..most], behind);
         let Received::Bytes(length) = received else {
             return (Step::Other(received), wanted);
         };
         io.bytes_read += length as u64;
-        if !is_direct {
-            let tapped = io.tapped.then(|| buffer[..length].to_vec());
-            return (Step::Bytes(length, tapped), wanted);
-        }
-        match io.connection.decoder.commit_direct(length) {
-            Ok(()) => (Step::Direct(length), wanted),
+        let direct = length.min(most);
+        let piece = memory.commit(direct);
+        match io.connection.decoder.commit_claimed(piece) {
+            Ok(()) => (Step::Direct(direct, length - direct), wanted),
             Err(error) => (Step::Violation(error), wanted),
         }
+    }
+
+    fn read_to_buffer(io: &mut EventLoopIo, buffer: &mut [u8]) -> (Step, usize) {
+        let received = socket::receive(&io.socket, buffer);
+        let Received::Bytes(length) = received else {
+            return (Step::Other(received), buffer.len());
+        };
+        io.bytes_read += length as u64;
+        let tapped = io.tapped.then(|| buffer[..length].to_vec());
+        (Step::Bytes(length, tapped), buffer.len())
     }
 
     /// Gives JavaScript the bytes of a read as they were.

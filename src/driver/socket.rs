@@ -1,9 +1,10 @@
 //! Reads and writes of a non-blocking stream socket.
 
 use std::io::{self, IoSlice, Read};
+use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
 
-use socket2::Socket;
+use socket2::{MaybeUninitSlice, Socket};
 
 use crate::connection::Outbound;
 use crate::protocol::commit_spare;
@@ -55,6 +56,21 @@ pub fn receive_into(socket: &Socket, buffer: &mut Vec<u8>, most: usize) -> Recei
         commit_spare(buffer, length);
     }
     received
+}
+
+/// Reads once into `target`, whose first bytes it returns, and what follows into `buffer`.
+pub fn receive_split(
+    socket: &Socket,
+    target: &mut [MaybeUninit<u8>],
+    buffer: &mut [u8],
+) -> Received {
+    // SAFETY: `MaybeUninit<u8>` has the layout of `u8`, and a read leaves nothing uninitialized that
+    // was not so before.
+    let buffer = unsafe {
+        std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast::<MaybeUninit<u8>>(), buffer.len())
+    };
+    let mut parts = [MaybeUninitSlice::new(target), MaybeUninitSlice::new(buffer)];
+    classify(|| socket.recv_vectored(&mut parts).map(|(length, _)| length))
 }
 
 /// What a read would give, without reading it.

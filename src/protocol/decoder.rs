@@ -3,14 +3,17 @@
 //! A [`Decoder`] is given what a socket delivered, in any chunking, and asked for the next event
 //! until it has none. A message that lies whole in the input is handed out as a slice of it, which
 //! whoever takes it unmasks, and is never copied here; anything else is put together in memory that
-//! grows with what arrives.
+//! grows with what arrives. A large message may also be [claimed](claim) by who drives
+//! the decoder, to be put together in memory of theirs.
 //!
 //! The first error ends the decoder, and so does a close frame: later input is ignored.
+
+mod claim;
 
 use super::close::{NO_STATUS, parse_close_body};
 use super::deflate::Inflater;
 use super::frame::{Expectations, FrameStart};
-use super::message::Message;
+use super::message::{Custody, Message};
 use super::{
     DecoderChange, DecoderConfig, Event, Input, MaskKey, Masked, MessageKind, Opcode, Payload,
     ProtocolError, apply_mask,
@@ -35,6 +38,8 @@ pub struct Decoder {
     progressed: bool,
     /// A chunk without bytes was kept like any other.
     chunk_is_empty: bool,
+    /// Large messages are offered to be claimed.
+    offers: bool,
 }
 
 impl Decoder {
@@ -52,6 +57,7 @@ impl Decoder {
             buffered_chunks: 0,
             progressed: false,
             chunk_is_empty: false,
+            offers: false,
         }
     }
 
@@ -109,11 +115,8 @@ impl Decoder {
                     self.end_chunk();
                     return Ok(None);
                 }
-                Err(error) => {
-                    self.state = State::Ended;
-                    self.message = None;
-                    return Err(error);
-                }
+                Ok(Step::Offer) => return Ok(None),
+                Err(error) => return Err(self.fail(error)),
             }
         };
         self.event(ready, input).map(Some)
@@ -129,6 +132,7 @@ impl Decoder {
         if self.state != State::Payload
             || self.frame.opcode.is_control()
             || message.compressed
+            || message.custody == Custody::Claimed
             || !message.takes_another_frame(self.config.limits.max_fragments)
             || remaining < DIRECT_FROM
         {
@@ -141,7 +145,7 @@ impl Decoder {
     }
 
     /// Takes `received` bytes that have been appended to the direct buffer. Then ask
-    /// [`next`](Self::next) with [`Input::empty`].
+    /// [`next`](Self::next) with [`Input::none`].
     pub fn commit_direct(&mut self, received: usize) -> Result<(), ProtocolError> {
         let result = self.count_chunk().and_then(|()| {
             let Some(message) = self.message.as_mut() else {
@@ -159,13 +163,18 @@ impl Decoder {
         result
     }
 
+    fn fail(&mut self, error: ProtocolError) -> ProtocolError {
+        self.state = State::Ended;
+        self.message = None;
+        error
+    }
+
     fn count_chunk(&mut self) -> Result<(), ProtocolError> {
         self.progressed = false;
         self.chunk_is_empty = false;
         let most = self.config.limits.max_buffered_chunks;
         if most.is_some_and(|most| self.buffered_chunks >= most) && !self.has_ended() {
-            self.state = State::Ended;
-            return Err(ProtocolError::TooManyChunks);
+            return Err(self.fail(ProtocolError::TooManyChunks));
         }
         Ok(())
     }
@@ -305,6 +314,9 @@ impl Decoder {
         let Some(message) = self.message.as_mut() else {
             return Ok(Step::NeedInput);
         };
+        if message.custody == Custody::Claimed {
+            return self.end_claimed_frame();
+        }
         let remaining = self.frame.length - self.frame.received;
         if remaining > 0 && input.remaining() == 0 {
             return Ok(Step::NeedInput);
@@ -312,6 +324,12 @@ impl Decoder {
         let take = usize::try_from(remaining).map_or(input.remaining(), |remaining| {
             remaining.min(input.remaining())
         });
+        if (take as u64) < remaining && self.offered_length(take).is_some() {
+            return Ok(Step::Offer);
+        }
+        let Some(message) = self.message.as_mut() else {
+            return Ok(Step::NeedInput);
+        };
         let start = input.position;
         input.position += take;
         let piece = &mut input.bytes[start..input.position];
@@ -421,6 +439,10 @@ impl Decoder {
                 kind,
                 payload: Payload::Owned(buffer),
             },
+            Ready::Claimed(kind) => Event::Message {
+                kind,
+                payload: Payload::Claimed,
+            },
             Ready::Fragment(Piece::Input(place)) => Event::Fragment(place.of(input)),
             Ready::Fragment(Piece::Owned(buffer)) => Event::Fragment(Payload::Owned(buffer)),
             Ready::FragmentsEnd => Event::FragmentsEnd,
@@ -508,6 +530,8 @@ impl Frame {
 enum Step {
     Again,
     NeedInput,
+    /// The input is left unread for a message that is offered to be claimed.
+    Offer,
     Ready(Ready),
 }
 
@@ -515,6 +539,7 @@ enum Step {
 enum Ready {
     Whole(MessageKind, InInput),
     Assembled(MessageKind, Vec<u8>),
+    Claimed(MessageKind),
     Fragment(Piece),
     FragmentsEnd,
     Control(Option<(usize, usize)>),

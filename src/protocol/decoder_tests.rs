@@ -10,7 +10,7 @@ use super::*;
 
 /// An event with its bytes copied, to compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Seen {
+pub(super) enum Seen {
     Message(MessageKind, Vec<u8>),
     Fragment(Vec<u8>),
     FragmentsEnd,
@@ -20,7 +20,7 @@ enum Seen {
     Error(ProtocolError),
 }
 
-fn config(role: Role) -> DecoderConfig {
+pub(super) fn config(role: Role) -> DecoderConfig {
     DecoderConfig {
         role,
         limits: Limits::default(),
@@ -29,7 +29,7 @@ fn config(role: Role) -> DecoderConfig {
     }
 }
 
-fn feed(decoder: &mut Decoder, chunk: &[u8], seen: &mut Vec<Seen>) {
+pub(super) fn feed(decoder: &mut Decoder, chunk: &[u8], seen: &mut Vec<Seen>) {
     let mut bytes = chunk.to_vec();
     let mut input = match decoder.begin(&mut bytes) {
         Ok(input) => input,
@@ -38,24 +38,36 @@ fn feed(decoder: &mut Decoder, chunk: &[u8], seen: &mut Vec<Seen>) {
     drain(decoder, &mut input, seen);
 }
 
-fn drain(decoder: &mut Decoder, input: &mut Input<'_>, seen: &mut Vec<Seen>) {
+pub(super) fn drain(decoder: &mut Decoder, input: &mut Input<'_>, seen: &mut Vec<Seen>) {
     loop {
         match decoder.next(input) {
             Ok(None) => return,
-            Ok(Some(event)) => seen.push(match event {
-                Event::Message { kind, payload } => Seen::Message(kind, payload.into_vec()),
-                Event::Fragment(payload) => Seen::Fragment(payload.into_vec()),
-                Event::FragmentsEnd => Seen::FragmentsEnd,
-                Event::Ping(body) => Seen::Ping(body.to_vec()),
-                Event::Pong(body) => Seen::Pong(body.to_vec()),
-                Event::Close { code, reason } => Seen::Close(code, reason.to_vec()),
-            }),
+            Ok(Some(event)) => seen.push(see(event)),
             Err(error) => return seen.push(Seen::Error(error)),
         }
     }
 }
 
-fn decode(mut decoder: Decoder, chunks: &[&[u8]]) -> Vec<Seen> {
+pub(super) fn see(event: Event<'_>) -> Seen {
+    match event {
+        Event::Message { kind, payload } => Seen::Message(kind, into_vec(payload)),
+        Event::Fragment(payload) => Seen::Fragment(into_vec(payload)),
+        Event::FragmentsEnd => Seen::FragmentsEnd,
+        Event::Ping(body) => Seen::Ping(body.to_vec()),
+        Event::Pong(body) => Seen::Pong(body.to_vec()),
+        Event::Close { code, reason } => Seen::Close(code, reason.to_vec()),
+    }
+}
+
+fn into_vec(payload: Payload<'_>) -> Vec<u8> {
+    match payload {
+        Payload::Borrowed(masked) => masked.in_place().to_vec(),
+        Payload::Owned(bytes) => bytes,
+        Payload::Claimed => panic!("nothing was claimed"),
+    }
+}
+
+pub(super) fn decode(mut decoder: Decoder, chunks: &[&[u8]]) -> Vec<Seen> {
     let mut seen = Vec::new();
     for chunk in chunks {
         feed(&mut decoder, chunk, &mut seen);
@@ -246,7 +258,7 @@ fn a_large_frame_can_be_received_directly() {
         buffer.extend_from_slice(&frame[position..position + take]);
         decoder.commit_direct(take).unwrap();
         position += take;
-        drain(&mut decoder, &mut Input::empty(), &mut seen);
+        drain(&mut decoder, &mut Input::none(), &mut seen);
     }
     feed(&mut decoder, &frame[position..], &mut seen);
     assert_eq!(seen, [Seen::Message(MessageKind::Binary, payload)]);

@@ -67,20 +67,8 @@ pub enum Payload<'a> {
     Borrowed(Masked<'a>),
     /// In memory of their own.
     Owned(Vec<u8>),
-}
-
-impl Payload<'_> {
-    /// The bytes in memory of their own.
-    pub fn into_vec(self) -> Vec<u8> {
-        match self {
-            Self::Borrowed(masked) => {
-                let mut bytes = Vec::new();
-                masked.append_to(&mut bytes);
-                bytes
-            }
-            Self::Owned(bytes) => bytes,
-        }
-    }
+    /// Where whoever claimed the message has put them.
+    Claimed,
 }
 
 /// Bytes as they were received: they are unmasked on their way to where they are wanted.
@@ -126,7 +114,7 @@ pub struct Input<'a> {
 
 impl Input<'_> {
     /// No new bytes: for the events of what was received directly.
-    pub fn empty() -> Self {
+    pub fn none() -> Self {
         Self {
             bytes: &mut [],
             position: 0,
@@ -136,6 +124,10 @@ impl Input<'_> {
     /// What has not been read.
     pub fn rest(&self) -> &[u8] {
         &self.bytes[self.position..]
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.remaining() == 0
     }
 
     pub(super) fn remaining(&self) -> usize {

@@ -22,7 +22,19 @@ pub(super) struct Message {
     /// Bytes that have been handed out as fragments already.
     pub(super) handed_out: usize,
     pub(super) buffer: Vec<u8>,
+    pub(super) custody: Custody,
     utf8: Option<Utf8Validator>,
+}
+
+/// Who puts a message together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Custody {
+    /// The decoder, unless somebody claims the message.
+    Own,
+    /// The decoder.
+    Declined,
+    /// Who drives the decoder.
+    Claimed,
 }
 
 impl Message {
@@ -34,6 +46,7 @@ impl Message {
             fragments: 0,
             handed_out: 0,
             buffer: Vec::new(),
+            custody: Custody::Own,
             utf8: (validate && kind == MessageKind::Text).then(Utf8Validator::new),
         }
     }
@@ -87,12 +100,12 @@ impl Message {
 
     /// Checks bytes that have been put into the buffer.
     pub(super) fn validate_from(&mut self, start: usize) -> Result<(), ProtocolError> {
-        match &mut self.utf8 {
-            Some(utf8) => utf8
-                .push(&self.buffer[start..])
-                .map_err(|_| ProtocolError::InvalidUtf8),
-            None => Ok(()),
-        }
+        check(&mut self.utf8, &self.buffer[start..])
+    }
+
+    /// Checks bytes that are put somewhere else.
+    pub(super) fn validate(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
+        check(&mut self.utf8, piece)
     }
 
     /// Whether the payload has to be seen before it is handed out.
@@ -126,6 +139,13 @@ impl Message {
         let earned = self.buffer.len().max(FIRST_RESERVATION) as u64;
         let ahead = remaining.min(earned) as usize;
         self.buffer.reserve_exact(wanted.max(ahead));
+    }
+}
+
+fn check(utf8: &mut Option<Utf8Validator>, piece: &[u8]) -> Result<(), ProtocolError> {
+    match utf8 {
+        Some(utf8) => utf8.push(piece).map_err(|_| ProtocolError::InvalidUtf8),
+        None => Ok(()),
     }
 }
 

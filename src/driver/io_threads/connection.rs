@@ -373,7 +373,7 @@ impl ThreadConnection {
             let received = socket::receive_into(self.socket.get_ref(), buffer, most);
             if let Received::Bytes(length) = received {
                 match decoder.commit_direct(length) {
-                    Ok(()) => drain(&mut state, &mut Input::empty(), delivery),
+                    Ok(()) => drain(&mut state, &mut Input::none(), delivery),
                     Err(error) => delivery.items.push(Item::Violation(error)),
                 }
             }

@@ -144,6 +144,8 @@ impl Delivery {
                 self.charged += bytes.len();
                 Place::Own(bytes)
             }
+            // Nothing is offered to a thread.
+            Payload::Claimed => Place::Own(Vec::new()),
         }
     }
 
