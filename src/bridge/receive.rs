@@ -174,11 +174,8 @@ mod sockets {
     use crate::bridge::delivery::{Kind, tell};
     use crate::bridge::links::EventLoopIo;
     use crate::driver::event_loop::Interest;
-    use crate::driver::socket::{self, Received};
-    use crate::protocol::MAX_HEADER_LENGTH;
+    use crate::driver::socket::{self, READ_BUFFER, Received};
 
-    /// A message of 64 KiB fits, with its header.
-    const READ_BUFFER: usize = 64 * 1024 + MAX_HEADER_LENGTH;
     /// What is missing of a message is received where it is to be, if it is so much,
     const DIRECT_FROM: usize = 32 * 1024;
     /// and no more at a time than stays in a cache until it is unmasked.

@@ -305,7 +305,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The life of a thread.
 async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
     let mut connections: HashMap<Key, Rc<ThreadConnection>> = HashMap::new();
-    let read_buffer = Rc::new(RefCell::new(vec![0; READ_BUFFER].into_boxed_slice()));
+    let read_buffer = Rc::new(RefCell::new(
+        vec![0; super::socket::READ_BUFFER].into_boxed_slice(),
+    ));
     let mut dirty: Vec<Rc<ThreadConnection>> = Vec::new();
     loop {
         shared.notify.notified().await;
@@ -362,8 +364,6 @@ fn guarded<R>(connection: &ThreadConnection, work: impl FnOnce() -> R) -> Option
     }
     outcome.ok()
 }
-
-const READ_BUFFER: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use socket2::{MaybeUninitSlice, Socket};
 
 use crate::connection::Outbound;
-use crate::protocol::commit_spare;
+use crate::protocol::{MAX_HEADER_LENGTH, commit_spare};
 
 /// Turns keep-alive probes on, after so many seconds (0: the system's default), or off.
 ///
@@ -29,6 +29,9 @@ pub fn set_no_delay(socket: &Socket, no_delay: bool) {
 pub fn reset_on_close(socket: &Socket) {
     let _ = socket.set_linger(Some(Duration::ZERO));
 }
+
+/// What sockets are read into, one buffer for each thread: a message of 64 KiB fits, with its header.
+pub const READ_BUFFER: usize = 64 * 1024 + MAX_HEADER_LENGTH;
 
 /// What came of a read.
 #[derive(Debug)]
@@ -131,15 +134,17 @@ pub fn write_through(
     payload: &[u8],
 ) -> io::Result<usize> {
     let waiting = (outbound.accepted() - outbound.flushed()) as usize;
-    let result = {
+    let own = [IoSlice::new(header), IoSlice::new(payload)];
+    let result = if waiting == 0 {
+        socket.send_vectored(&own)
+    } else {
         let mut slices = Vec::with_capacity(18);
         outbound.slices(&mut slices);
         let queued: usize = slices.iter().map(|slice| slice.len()).sum();
         if queued < waiting {
             return Ok(0);
         }
-        slices.push(IoSlice::new(header));
-        slices.push(IoSlice::new(payload));
+        slices.extend(own);
         socket.send_vectored(&slices)
     };
     let length = written(result)?.unwrap_or(0);
