@@ -6,6 +6,7 @@ const net = require('node:net');
 const { test } = require('node:test');
 const { Peer, startServer } = require('./support/connections');
 const { listenRaw } = require('./support/raw-peer');
+const { refusingUrl } = require('./support/servers');
 const { WebSocket } = require('./support/subject');
 const { closeOf, eventOf, messagesOf } = require('./support/waiting');
 
@@ -57,10 +58,7 @@ test('handshakeTimeout is an error', async (t) => {
 });
 
 test('a refused connection is an error, then a close', async (t) => {
-  const { wss, url } = await startServer(t, Peer);
-  await new Promise((resolve) => wss.close(resolve));
-
-  const client = new WebSocket(url);
+  const client = new WebSocket(await refusingUrl(t));
 
   const closed = closeOf(client);
   const [error] = await eventOf(client, 'error');

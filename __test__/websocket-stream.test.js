@@ -12,6 +12,7 @@ const {
   testInRoles,
   Peer,
 } = require('./support/connections');
+const { refusingUrl } = require('./support/servers');
 const { WebSocket, createWebSocketStream } = require('./support/subject');
 const {
   closeOf,
@@ -206,8 +207,7 @@ test('a stream may be written before the connection is open', async (t) => {
 });
 
 test('a failed handshake is an error of the stream', async (t) => {
-  const { wss, url } = await startServer(t, Peer);
-  await new Promise((resolve) => wss.close(resolve));
+  const url = await refusingUrl(t);
 
   const stream = createWebSocketStream(new WebSocket(url));
   stream.end('never sent');

@@ -1,10 +1,11 @@
 'use strict';
 
+const net = require('node:net');
 const { Peer } = require('./connections');
 const { WebSocketServer } = require('./subject');
 const { eventOf } = require('./waiting');
 
-module.exports = { listen, open, serve };
+module.exports = { listen, open, refusingUrl, serve };
 
 /**
  * A WebSocket server of the subject beside an HTTP server, which is made to
@@ -40,4 +41,16 @@ async function open(
   t.after(() => client.terminate());
   await eventOf(client, 'open');
   return client;
+}
+
+/**
+ * The URL of a port that refuses connections. One end of another connection has
+ * it, so that nobody begins to listen there meanwhile.
+ */
+async function refusingUrl(t) {
+  const port = await listen(t, net.createServer());
+  const socket = net.connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  await eventOf(socket, 'connect');
+  return `ws://127.0.0.1:${socket.localPort}`;
 }
