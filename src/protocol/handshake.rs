@@ -188,7 +188,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-fn is_token_character(byte: u8) -> bool {
+pub(super) fn is_token_character(byte: u8) -> bool {
     matches!(
         byte,
         b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`'

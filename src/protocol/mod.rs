@@ -19,6 +19,7 @@ mod frame;
 mod handshake;
 mod mask;
 mod message;
+mod request;
 mod spare;
 mod utf8;
 
@@ -34,5 +35,6 @@ pub use handshake::{
 };
 pub use mask::{MaskKey, apply_mask, copy_masked, random_mask_key};
 pub use message::MessageKind;
+pub use request::{HandshakeKey, MAX_REQUEST_HEAD, UpgradeRequest};
 pub use spare::commit_spare;
 pub use utf8::Utf8Validator;
