@@ -12,6 +12,7 @@ for (const [what, settings] of [
   ['two I/O threads', { ioThreads: 2 }],
   ['what is best', { ioThreads: 'auto' }],
   ['streams', { takeover: false }],
+  ["the handshake of Node's server", { nativeHandshake: false }],
 ]) {
   test(`configure() before the first connection chooses ${what}`, async (t) => {
     const program = runProgram(t, 'configured-echo', JSON.stringify(settings));
@@ -28,6 +29,7 @@ for (const settings of [
   { ioThreads: 1.5 },
   { ioThreads: 'many' },
   { takeover: 'no' },
+  { nativeHandshake: 1 },
 ]) {
   test(`configure(${JSON.stringify(settings)}) throws`, async (t) => {
     const program = runProgram(t, 'configured-echo', JSON.stringify(settings));

@@ -28,21 +28,30 @@ module.exports = configure;
  * @param {boolean} [options.takeover=true] whether sockets may be taken over
  *     from Node at all. `false` leaves them to Node's streams: slower, for
  *     diagnosis. Environment variable: `HAWSER_TAKEOVER=0`
+ * @param {boolean} [options.nativeHandshake=true] whether the engine may do the
+ *     opening handshake for a server with a port of its own. `false` leaves it
+ *     to Node's HTTP server: slower, for diagnosis. Environment variable:
+ *     `HAWSER_NATIVE_HANDSHAKE=0`
  * @throws {TypeError} with the code `ERR_INVALID_ARG_VALUE` if a value is
  *     none of these
  */
 function configure(options) {
-  const { ioThreads, takeover } = options ?? {};
+  const { ioThreads, nativeHandshake, takeover } = options ?? {};
+  const switches = { nativeHandshake, takeover };
 
-  if (takeover !== undefined && typeof takeover !== 'boolean') {
-    throw invalid('takeover', takeover, 'a boolean');
+  for (const [name, value] of Object.entries(switches)) {
+    if (value !== undefined && typeof value !== 'boolean') {
+      throw invalid(name, value, 'a boolean');
+    }
   }
 
   if (ioThreads !== undefined) {
     native.configureIoThreads(threadCount(ioThreads));
   }
 
-  if (takeover !== undefined) settings.takeover = takeover;
+  for (const [name, value] of Object.entries(switches)) {
+    if (value !== undefined) settings[name] = value;
+  }
 }
 
 /**
@@ -69,19 +78,22 @@ function threadCount(value) {
 }
 
 /**
- * @returns {{ ioThreads?: any, takeover?: boolean }} what the environment
- *     variables say
+ * @returns {any} the options that the environment variables give
  */
 function fromEnvironment() {
-  const { HAWSER_IO_THREADS: ioThreads, HAWSER_TAKEOVER: takeover } =
-    process.env;
-  /** @type {{ ioThreads?: any, takeover?: boolean }} */
+  const {
+    HAWSER_IO_THREADS: ioThreads,
+    HAWSER_NATIVE_HANDSHAKE: nativeHandshake,
+    HAWSER_TAKEOVER: takeover,
+  } = process.env;
+  /** @type {any} */
   const options = {};
 
   if (ioThreads) {
     options.ioThreads = /^\d+$/.test(ioThreads) ? Number(ioThreads) : ioThreads;
   }
 
+  if (nativeHandshake === '0') options.nativeHandshake = false;
   if (takeover === '0') options.takeover = false;
 
   return options;

@@ -55,7 +55,7 @@ class Connection {
    * @param {string} [options.binaryType='nodebuffer'] how binary messages are
    *     given
    */
-  constructor(owner, events, { allowSynchronousEvents, binaryType }) {
+  constructor(owner, events, { allowSynchronousEvents = true, binaryType }) {
     this.id = -1;
     this.isNative = false;
     this.owner = owner;
@@ -80,17 +80,29 @@ class Connection {
     /** @type {Buffer[] | null} the fragments of a message that is arriving */
     this.fragments = null;
     /** As it was given: anything may be. */
-    this.allowSynchronousEvents =
-      allowSynchronousEvents === undefined ? true : allowSynchronousEvents;
+    this.allowSynchronousEvents = allowSynchronousEvents;
     /** @type {Deferred | null} events that wait for a turn of their own */
-    this.deferred = this.allowSynchronousEvents
-      ? null
-      : { queue: [], running: false };
+    this.deferred = newDeferred(allowSynchronousEvents);
     /** @type {import('./connection-counters') | null} */
     this.counters = null;
     this.paused = false;
     /** Whether the engine keeps what was read before it had the socket. */
     this.keepsHead = false;
+  }
+
+  /**
+   * Gives a connection its owner that was there before it.
+   *
+   * @param {any} owner whom the events concern
+   * @param {object} options as for the constructor
+   * @param {boolean} [options.allowSynchronousEvents=true]
+   * @param {string} [options.binaryType='nodebuffer']
+   */
+  setOwner(owner, { allowSynchronousEvents = true, binaryType }) {
+    this.owner = owner;
+    this.binaryType = binaryType || 'nodebuffer';
+    this.allowSynchronousEvents = allowSynchronousEvents;
+    this.deferred = newDeferred(allowSynchronousEvents);
   }
 
   /**
@@ -122,12 +134,38 @@ class Connection {
     const id = native.openSocket(this, settings, fd, response);
     if (id < 0) return false;
 
+    this._opened(id, options);
+    return true;
+  }
+
+  /**
+   * Opens the connection on a socket that the engine has had from its
+   * beginning.
+   *
+   * @param {any} options see `describeConnection()`
+   * @param {number} id of the connection to be
+   * @param {string} response what to write first; empty for the usual
+   * @returns {number} what the engine answers: see `admit()` in greet.rs
+   */
+  openAdmitted(options, id, response) {
+    const settings = describeConnection(options, this.binaryType);
+    const answer = native.admit(id, settings, response);
+
+    this._opened(id, options);
+    return answer;
+  }
+
+  /**
+   * @param {number} id of the connection, whose socket the engine has
+   * @param {any} options what it was opened with
+   * @private
+   */
+  _opened(id, options) {
     this.counters = new ConnectionCounters(id);
     this.id = id;
     this.isNative = true;
     this.settings = options;
     this._setDictionaries();
-    return true;
   }
 
   /** @private */
@@ -469,6 +507,14 @@ const SILENCE = Object.freeze({
  * @property {{ kind: number, detail: number, payload: any }[]} queue
  * @property {boolean} running whether an immediate is under way
  */
+
+/**
+ * @param {any} allowSynchronousEvents
+ * @returns {Deferred | null} where events wait, unless they need not
+ */
+function newDeferred(allowSynchronousEvents) {
+  return allowSynchronousEvents ? null : { queue: [], running: false };
+}
 
 /**
  * @param {number} kind one of `Kind`

@@ -55,6 +55,12 @@ const kForOnEventAttribute = Symbol('hawser: set through an on* attribute');
 /** On a listener made by `addEventListener()`: what the user passed to it. */
 const kListener = Symbol('hawser: listener given by the user');
 
+/** On a WebSocketServer: the HTTP server, without a program having asked. */
+const kServer = Symbol('hawser: HTTP server of a WebSocketServer');
+
+/** On a WebSocket, and its sender: the socket, or what there is in its place. */
+const kSocket = Symbol('hawser: socket, or native link');
+
 /** On an error: the close code with which the connection is to be failed. */
 const kStatusCode = Symbol('hawser: close code of an error');
 
@@ -84,6 +90,8 @@ module.exports = {
   kConnection,
   kForOnEventAttribute,
   kListener,
+  kServer,
+  kSocket,
   kStatusCode,
   kUpgradeResponse,
   kWebSocket,

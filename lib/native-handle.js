@@ -1,5 +1,7 @@
 'use strict';
 
+const { constants } = require('os');
+
 const { Kind } = require('./delivery');
 const errors = require('./errors');
 const native = require('./native');
@@ -8,28 +10,37 @@ const native = require('./native');
 // not leave a flush unscheduled for good.
 const { nextTick } = process;
 
+const NOT_CONNECTED = -constants.errno.ENOTCONN;
+
 /**
- * Stands in for the handle of a socket that was taken over. Its methods are the
+ * Stands in for the handle of a socket that the engine has. Its methods are the
  * ones that `net.Socket` calls.
  */
 class NativeHandle {
   /**
    * @param {import('./connection')} connection the native connection
-   * @param {any} socket the socket, with its handle still in place
+   * @param {number} bytesRead what was read before the engine counted
+   * @param {number} bytesWritten what was written before that
    */
-  constructor(connection, socket) {
+  constructor(connection, bytesRead, bytesWritten) {
     this._connection = connection;
-    this._socket = socket;
+    /** @type {any} the socket whose handle this is */
+    this._socket = null;
     this._closeCallback = null;
     this._shutdownCallback = null;
-    this._readBefore = socket.bytesRead;
-    this._writtenBefore = socket.bytesWritten;
-    this._peerName = nameOf(socket, 'remote');
-    this._socketName = nameOf(socket, 'local');
+    this._readBefore = bytesRead;
+    this._writtenBefore = bytesWritten;
     this._referenced = true;
     /** Bytes moved when somebody last asked whether there were any. */
     this._activity = 0;
     this.reading = true;
+  }
+
+  /**
+   * @param {any} socket the socket whose handle this is
+   */
+  attach(socket) {
+    this._socket = socket;
   }
 
   get fd() {
@@ -55,12 +66,28 @@ class NativeHandle {
   }
 
   getpeername(out) {
-    Object.assign(out, this._peerName);
-    return 0;
+    return this._nameInto(out, true);
   }
 
   getsockname(out) {
-    Object.assign(out, this._socketName);
+    return this._nameInto(out, false);
+  }
+
+  /**
+   * @param {any} out where the address of one end is put
+   * @param {boolean} isPeer which end
+   * @returns {number} 0, or a negative number if there is none
+   * @private
+   */
+  _nameInto(out, isPeer) {
+    const name = native.nameOf(this._connection.id, isPeer);
+    if (name === undefined) return NOT_CONNECTED;
+
+    const space = name.lastIndexOf(' ');
+
+    out.address = name.slice(0, space);
+    out.family = out.address.includes(':') ? 'IPv6' : 'IPv4';
+    out.port = Number(name.slice(space + 1));
     return 0;
   }
 
@@ -198,20 +225,3 @@ class NativeHandle {
 }
 
 module.exports = NativeHandle;
-
-/**
- * @param {any} socket
- * @param {'local' | 'remote'} end
- * @returns {{ address?: string, family?: string, port?: number }} the address
- *     of one end, in the form that handles give it
- */
-function nameOf(socket, end) {
-  const address = socket[`${end}Address`];
-  if (address === undefined) return {};
-
-  return {
-    address,
-    family: socket[`${end}Family`],
-    port: socket[`${end}Port`],
-  };
-}

@@ -21,7 +21,7 @@ const GONE = -1;
 class NativeOutput {
   /**
    * @param {import('./connection')} connection the connection
-   * @param {any} socket the socket that was taken over
+   * @param {any} socket the socket that was taken over, or the native link
    */
   constructor(connection, socket) {
     this._connection = connection;
@@ -29,6 +29,15 @@ class NativeOutput {
     /** Asked for every frame: the getters of the socket cost more. */
     this._streamState = socket._writableState;
     /** A program that puts another in its place wants to see what is written. */
+    this._write = socket.write;
+  }
+
+  /**
+   * @param {any} socket the real socket, which somebody has asked for
+   */
+  setSocket(socket) {
+    this._socket = socket;
+    this._streamState = socket._writableState;
     this._write = socket.write;
   }
 

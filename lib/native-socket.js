@@ -14,7 +14,7 @@
 
 const net = require('net');
 
-const { kConnection } = require('./constants');
+const { NOOP, kConnection, kWebSocket } = require('./constants');
 const native = require('./native');
 const NativeHandle = require('./native-handle');
 const settings = require('./settings');
@@ -30,7 +30,7 @@ const LISTEN_METHODS = ['addListener', 'on', 'prependListener'];
 
 let exitListener = false;
 
-module.exports = { takeOver };
+module.exports = { flushAtExit, makeSocket, takeOver };
 
 /**
  * Takes a socket over, if it is one that can be.
@@ -46,7 +46,7 @@ function takeOver(connection, socket, options, response) {
 
   const handle = socket._handle;
   const wasReading = handle.reading;
-  const standIn = new NativeHandle(connection, socket);
+  const { bytesRead, bytesWritten } = socket;
 
   handle.readStop();
 
@@ -55,6 +55,9 @@ function takeOver(connection, socket, options, response) {
     return false;
   }
 
+  const standIn = new NativeHandle(connection, bytesRead, bytesWritten);
+
+  standIn.attach(socket);
   connection.handle = standIn;
   socket._handle = standIn;
   handle.close();
@@ -65,6 +68,101 @@ function takeOver(connection, socket, options, response) {
   nextTick(native.flush);
   flushAtExit();
   return true;
+}
+
+/**
+ * Makes the socket of a connection that has had none, in the state that the
+ * connection is in.
+ *
+ * @param {import('./native-link')} link what has been in its place
+ * @returns {any} a `net.Socket`, as an HTTP server makes it
+ */
+function makeSocket(link) {
+  const { connection, server } = link;
+  // What the engine no longer counts.
+  const written =
+    link.bytesWritten - (link.destroyed ? connection.wireBytes : 0);
+  const handle = new NativeHandle(connection, link.bytesRead, written);
+  const socket = newSocket(handle, server);
+
+  socket[kConnection] = connection;
+  socket[kWebSocket] = link[kWebSocket];
+  Object.setPrototypeOf(socket, nativeSocket);
+  handle.attach(socket);
+  connection.handle = handle;
+  moveListeners(link, socket);
+  bringUp(link, socket);
+  return socket;
+}
+
+/**
+ * @param {NativeHandle} handle
+ * @param {any} server
+ * @returns {any} a socket as it is after the opening handshake
+ */
+function newSocket(handle, server) {
+  const options = {
+    handle,
+    allowHalfOpen: true,
+    readable: true,
+    writable: true,
+    readableHighWaterMark: server.highWaterMark,
+    writableHighWaterMark: server.highWaterMark,
+  };
+  const socket = /** @type {any} */ (
+    new net.Socket(/** @type {any} */ (options))
+  );
+
+  socket.server = server;
+  socket._server = server;
+  socket.parser = null;
+  socket._paused = false;
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  return socket;
+}
+
+/**
+ * @param {import('./native-link')} link
+ * @param {any} socket who is listened to from now on
+ */
+function moveListeners(link, socket) {
+  if (link._onClose && !link.closed) socket.on('close', link._onClose);
+  if (link._onEnd && !link.readableEnded) socket.on('end', link._onEnd);
+  if (link._onError) socket.on('error', link._onError);
+}
+
+/**
+ * Puts a new socket into the state that its connection is in.
+ *
+ * @param {import('./native-link')} link
+ * @param {any} socket
+ */
+function bringUp(link, socket) {
+  const { _readableState: readable, _writableState: writable } = socket;
+
+  if (link.connection.paused) netSocket.pause.call(socket);
+  else netSocket.resume.call(socket);
+
+  if (link.readableEnded) {
+    readable.ended = readable.endEmitted = true;
+  } else if (link.inputEnded) {
+    socket.push(null);
+    socket.read(0);
+  }
+
+  if (link.writableFinished) {
+    writable.ending = writable.ended = writable.finished = true;
+  } else if (link.writableEnded) {
+    socket.end();
+  }
+
+  if (link.destroyed) {
+    // It has left the server already.
+    socket._server = null;
+    socket.on('error', NOOP);
+    socket.destroy(link.errored);
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ const { Buffer } = require('buffer');
 
 const closeBody = require('./close-body');
 const Connection = require('./connection');
-const { NOOP } = require('./constants');
+const { NOOP, kSocket } = require('./constants');
 const errors = require('./errors');
 const {
   BINARY,
@@ -54,7 +54,7 @@ class Sender {
    */
   constructor(socket, extensions, generateMask, connection = undefined) {
     this._extensions = extensions || {};
-    this._socket = socket;
+    setSocket(this, socket);
     this._generateMask = generateMask;
     this._maskBuffer = generateMask ? Buffer.alloc(4) : undefined;
     /** Where frames go. */
@@ -74,6 +74,22 @@ class Sender {
 
     /** @type {(error: Error) => void} called when a Blob cannot be read */
     this.onerror = NOOP;
+  }
+
+  /**
+   * The socket. One that nobody has asked for is made now.
+   *
+   * @private
+   */
+  get _socket() {
+    const socket = this[kSocket];
+
+    return socket?.toSocket ? socket.toSocket() : socket;
+  }
+
+  /** @private */
+  set _socket(socket) {
+    setSocket(this, socket);
   }
 
   /**
@@ -307,6 +323,15 @@ class Sender {
     this._output.afterCallbacks(action);
   }
 
+  /** Whether what is given to it is with its output at once. */
+  get isDirect() {
+    return (
+      this._state === DEFAULT &&
+      this.sendFrame === sendFrame &&
+      this.close === close
+    );
+  }
+
   /** Bytes that were sent and have not been taken by the system. */
   get bufferedBytes() {
     return this._output.bufferedBytes + this._bufferedBytes;
@@ -373,9 +398,17 @@ class Sender {
 }
 
 // Somebody who puts another in its place wants to see every frame.
-const { sendFrame } = Sender.prototype;
+const { close, sendFrame } = Sender.prototype;
 
 module.exports = Sender;
+
+/**
+ * @param {any} sender
+ * @param {any} socket its socket, or what there is in place of one
+ */
+function setSocket(sender, socket) {
+  sender[kSocket] = socket;
+}
 
 /**
  * @param {Record<string, any>} extensions the negotiated extensions
@@ -421,7 +454,7 @@ function makeKey(generateMask, maskBuffer = sharedMaskBuffer) {
  * @param {(bytes: Uint8Array) => void} write
  */
 function blobRead(sender, blob, bytes, callback, write) {
-  if (sender._socket.destroyed) {
+  if (sender[kSocket].destroyed) {
     const error = errors.socketClosedWhile('the blob was being read');
 
     callWaiting(sender, error, callback);

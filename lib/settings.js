@@ -8,4 +8,7 @@
 module.exports = {
   /** Whether sockets may be taken over from Node. */
   takeover: true,
+
+  /** Whether the engine may do the opening handshake of a server's port. */
+  nativeHandshake: true,
 };

@@ -12,6 +12,7 @@ const {
   NOOP,
   OPEN,
   kConnection,
+  kSocket,
   kStatusCode,
   kWebSocket,
 } = require('./constants');
@@ -49,7 +50,7 @@ const connectionEvents = {
     websocket._closeCode = code;
     websocket._closeMessage = reason;
 
-    if (websocket._socket[kWebSocket] === undefined) return;
+    if (websocket[kSocket][kWebSocket] === undefined) return;
 
     readToTheEnd(websocket);
     if (code === NO_STATUS) websocket.close();
@@ -64,7 +65,7 @@ const connectionEvents = {
   failed(websocket, error) {
     websocket[kConnection].failed = true;
 
-    if (websocket._socket[kWebSocket] !== undefined) {
+    if (websocket[kSocket][kWebSocket] !== undefined) {
       readToTheEnd(websocket);
       websocket.close(error[kStatusCode]);
     }
@@ -73,7 +74,7 @@ const connectionEvents = {
   },
 
   idle(websocket) {
-    if (!websocket._paused) websocket._socket.resume();
+    if (!websocket._paused) websocket[kSocket].resume();
   },
 };
 
@@ -140,7 +141,7 @@ function hasTooManyPongs(websocket) {
  *
  * @param {any} websocket
  */
-function readToTheEnd({ _socket: socket }) {
+function readToTheEnd({ [kSocket]: socket }) {
   socket.removeListener('data', socketOnData);
   nextTick(() => socket.resume());
 }
@@ -168,7 +169,7 @@ function emitErrorOnce(websocket, error) {
  * @param {any} websocket
  */
 function setCloseTimer(websocket) {
-  const { _closeTimeout: timeout, _socket: socket } = websocket;
+  const { _closeTimeout: timeout, [kSocket]: socket } = websocket;
 
   websocket._closeTimer = setTimeout(() => socket.destroy(), timeout);
 }
@@ -188,7 +189,7 @@ function failSending(websocket, error) {
     setCloseTimer(websocket);
   }
 
-  websocket._socket.end();
+  websocket[kSocket].end();
   emitErrorOnce(websocket, error);
 }
 

@@ -5,10 +5,13 @@ const http = require('http');
 
 const {
   CONNECTION_DEFAULTS,
+  EMPTY_BUFFER,
+  kServer,
   kUpgradeResponse,
   kWebSocket,
 } = require('./constants');
 const errors = require('./errors');
+const NativeListener = require('./native-listener');
 const PerMessageDeflate = require('./permessage-deflate');
 const {
   acceptanceHead,
@@ -90,13 +93,25 @@ class WebSocketServer extends EventEmitter {
     this.options = { ...DEFAULT_OPTIONS, WebSocket, ...options };
     checkMode(this.options);
 
+    /** @type {NativeListener | null} what does handshakes in Node's place */
+    let listener = null;
+
     if (this.options.port != null) {
-      this._server = listen(this.options, callback);
+      const server = listen(this.options, callback);
+
+      listener = new NativeListener(
+        server,
+        () => isPlain(this),
+        (...request) => upgrade(this, ...request),
+      );
+      setServer(this, server, listener);
     } else if (this.options.server) {
-      this._server = this.options.server;
+      setServer(this, this.options.server);
     }
 
-    if (this._server) this._removeListeners = attach(this, this._server);
+    if (this[kServer]) {
+      this._removeListeners = attach(this, this[kServer], listener);
+    }
 
     if (this.options.perMessageDeflate === true) {
       this.options.perMessageDeflate = {};
@@ -120,7 +135,9 @@ class WebSocketServer extends EventEmitter {
   address() {
     if (this.options.noServer) throw errors.serverWithoutAddress();
 
-    return this._server ? this._server.address() : null;
+    const server = this[kServer];
+
+    return server ? server.address() : null;
   }
 
   /**
@@ -146,11 +163,12 @@ class WebSocketServer extends EventEmitter {
 
     this._state = CLOSING;
 
-    const server = this._server;
+    const server = this[kServer];
 
     if (server) {
       this._removeListeners();
-      this._removeListeners = this._server = null;
+      this._removeListeners = null;
+      setServer(this, null);
     }
 
     if (this.options.port != null) {
@@ -251,45 +269,29 @@ class WebSocketServer extends EventEmitter {
 
     const lines = acceptanceHead(key);
     const ws = new this.options.WebSocket(null, undefined, this.options);
-    const protocol = chooseProtocol(protocols, req, this.options);
 
-    if (protocol) {
-      lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
-      ws._protocol = protocol;
-    }
+    negotiate(this, ws, protocols, extensions, req, lines);
 
-    const perMessageDeflate = extensions[PerMessageDeflate.extensionName];
-    if (perMessageDeflate) {
-      lines.push(acceptedExtensionLine(perMessageDeflate));
-      ws._extensions = extensions;
-    }
-
-    // The listeners may change the lines.
-    this.emit('headers', lines, req);
-
-    const response = [...lines, '\r\n'].join('\r\n');
+    const response = responseOf(lines);
     // A method of a subclass may do anything before it calls ours, and with the
     // options.
-    const base = /** @type {any} */ (WebSocket.prototype);
-    const isOurs = ws.setSocket === base.setSocket;
+    const isOurs = ws.setSocket === setSocket;
 
     if (!isOurs) socket.write(response);
     socket.removeListener('error', destroyOnError);
 
-    ws.setSocket(socket, head, {
-      allowSynchronousEvents: this.options.allowSynchronousEvents,
-      maxBufferedChunks: this.options.maxBufferedChunks,
-      maxFragments: this.options.maxFragments,
-      maxPayload: this.options.maxPayload,
-      skipUTF8Validation: this.options.skipUTF8Validation,
-      ...(isOurs && { [kUpgradeResponse]: response }),
-    });
-
+    ws.setSocket(socket, head, connectionOptions(this, isOurs && response));
     if (this.clients) track(this, ws);
 
     callback(ws, req);
   }
 }
+
+const { completeUpgrade, handleUpgrade, shouldHandle } = /** @type {any} */ (
+  WebSocketServer.prototype
+);
+const { emit, listenerCount } = EventEmitter.prototype;
+const { setSocket } = /** @type {any} */ (WebSocket.prototype);
 
 module.exports = WebSocketServer;
 
@@ -325,16 +327,61 @@ function listen({ backlog, host, port }, callback) {
 }
 
 /**
+ * Sets the `_server` of a WebSocketServer. One that is ours alone stops being
+ * that when a program looks at it.
+ *
+ * @param {any} wss
+ * @param {http.Server | null} server
+ * @param {NativeListener} [listener] who has to know when that happens
+ */
+function setServer(wss, server, listener) {
+  wss[kServer] = server;
+
+  if (listener === undefined) {
+    defineServer(wss, { value: server, writable: true });
+    return;
+  }
+
+  defineServer(wss, {
+    get() {
+      listener.giveUp();
+      defineServer(wss, { value: server, writable: true });
+      return server;
+    },
+    set(value) {
+      defineServer(wss, { value, writable: true });
+    },
+  });
+}
+
+/**
+ * @param {any} wss
+ * @param {PropertyDescriptor} descriptor
+ */
+function defineServer(wss, descriptor) {
+  Object.defineProperty(wss, '_server', {
+    configurable: true,
+    enumerable: true,
+    ...descriptor,
+  });
+}
+
+/**
  * Listens to an HTTP server on behalf of a WebSocket server.
  *
  * @param {WebSocketServer} wss the WebSocket server
  * @param {http.Server} server the HTTP server
+ * @param {NativeListener | null} listener what does handshakes in its place
  * @returns {() => void} takes the listeners away again
  */
-function attach(wss, server) {
+function attach(wss, server, listener) {
   const emitConnection = wss.emit.bind(wss, 'connection');
+  const emitListening = wss.emit.bind(wss, 'listening');
   const listeners = {
-    listening: wss.emit.bind(wss, 'listening'),
+    listening: (...args) => {
+      listener?.start();
+      emitListening(...args);
+    },
     error: wss.emit.bind(wss, 'error'),
     upgrade: (req, socket, head) => {
       wss.handleUpgrade(req, socket, head, emitConnection);
@@ -349,6 +396,128 @@ function attach(wss, server) {
     for (const [event, listener] of Object.entries(listeners)) {
       server.removeListener(event, listener);
     }
+
+    listener?.release();
+  };
+}
+
+/**
+ * @param {any} wss
+ * @returns {boolean} whether it does with a request what this file does, and
+ *     needs no socket for that
+ */
+function isPlain(wss) {
+  const { options } = wss;
+
+  return (
+    wss._state === RUNNING &&
+    wss.handleUpgrade === handleUpgrade &&
+    wss.completeUpgrade === completeUpgrade &&
+    wss.shouldHandle === shouldHandle &&
+    wss.emit === emit &&
+    options.WebSocket.prototype.setSocket === setSocket &&
+    // They may want to do something to the socket before it is ours.
+    !options.verifyClient &&
+    !(options.handleProtocols?.length > 1) &&
+    wss.listenerCount === listenerCount &&
+    wss.listenerCount('headers') === 0
+  );
+}
+
+/**
+ * Does what `handleUpgrade()` does, for a request that the engine has read and
+ * found in order.
+ *
+ * @param {any} wss
+ * @param {import('./native-link')} link the connection that it came on
+ * @param {http.IncomingMessage} req
+ * @param {number} offered what the client offers, see `NativeListener.Offer`
+ * @returns {boolean} false if nothing was done, and Node has to do it
+ */
+function upgrade(wss, link, req, offered) {
+  const { options } = wss;
+  const isOffer =
+    offered & NativeListener.Offer.PROTOCOLS ||
+    (offered & NativeListener.Offer.EXTENSIONS && options.perMessageDeflate);
+  const { extensions, protocols, refusal } = isOffer
+    ? readOffers(req, options)
+    : NO_OFFERS;
+
+  if (refusal || !wss.shouldHandle(req)) return false;
+
+  link.listener.decided(link);
+
+  const ws = new options.WebSocket(null, undefined, options);
+
+  if (ws.setSocket !== setSocket) return false;
+
+  const lines = isOffer
+    ? acceptanceHead(req.headers['sec-websocket-key'])
+    : null;
+
+  if (lines) negotiate(wss, ws, protocols, extensions, req, lines);
+
+  const response = lines ? responseOf(lines) : '';
+
+  ws.setSocket(link, EMPTY_BUFFER, connectionOptions(wss, response));
+  if (wss.clients) track(wss, ws);
+
+  wss.emit('connection', ws, req);
+  return true;
+}
+
+/** Nobody changes these. */
+const NO_OFFERS = { extensions: {}, protocols: new Set(), refusal: null };
+
+/**
+ * Decides what a connection uses of what its client offers, and says so.
+ *
+ * @param {any} wss
+ * @param {any} ws the connection
+ * @param {Set<string>} protocols the subprotocols that are offered
+ * @param {Record<string, PerMessageDeflate>} extensions accepted extensions
+ * @param {http.IncomingMessage} req
+ * @param {string[]} lines of the response, to be added to
+ */
+function negotiate(wss, ws, protocols, extensions, req, lines) {
+  const protocol = chooseProtocol(protocols, req, wss.options);
+
+  if (protocol) {
+    lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
+    ws._protocol = protocol;
+  }
+
+  const perMessageDeflate = extensions[PerMessageDeflate.extensionName];
+  if (perMessageDeflate) {
+    lines.push(acceptedExtensionLine(perMessageDeflate));
+    ws._extensions = extensions;
+  }
+
+  // The listeners may change the lines.
+  wss.emit('headers', lines, req);
+}
+
+/**
+ * @param {string[]} lines of the head of a response
+ * @returns {string} the head
+ */
+function responseOf(lines) {
+  return [...lines, '\r\n'].join('\r\n');
+}
+
+/**
+ * @param {any} wss
+ * @param {string | false} response what `setSocket()` is to write first
+ * @returns {object} the options of `setSocket()`
+ */
+function connectionOptions({ options }, response) {
+  return {
+    allowSynchronousEvents: options.allowSynchronousEvents,
+    maxBufferedChunks: options.maxBufferedChunks,
+    maxFragments: options.maxFragments,
+    maxPayload: options.maxPayload,
+    skipUTF8Validation: options.skipUTF8Validation,
+    ...(response !== false && { [kUpgradeResponse]: response }),
   };
 }
 

@@ -13,6 +13,7 @@ const {
   OPEN,
   READY_STATES,
   kConnection,
+  kSocket,
   kUpgradeResponse,
   kWebSocket,
 } = require('./constants');
@@ -24,6 +25,7 @@ const {
 } = require('./event-target');
 const { BINARY, COMPRESS, FIN, MASK } = require('./frame-flags');
 const { byteLength, isBlob, toBytes } = require('./message-data');
+const NativeLink = require('./native-link');
 const { takeOver } = require('./native-socket');
 const PerMessageDeflate = require('./permessage-deflate');
 const Receiver = require('./receiver');
@@ -82,11 +84,10 @@ class WebSocket extends EventEmitter {
     this._readyState = CONNECTING;
     /** @type {Sender | null} */
     this._sender = null;
-    /** @type {any} */
-    this._socket = null;
     /** @type {string} */
     this._url = undefined;
     setConnection(this, null);
+    setSocket(this, null);
 
     if (address === null) {
       this._isServer = true;
@@ -137,7 +138,7 @@ class WebSocket extends EventEmitter {
    * @returns {number}
    */
   get bufferedAmount() {
-    if (this._socket === null) return this._bufferedAmount;
+    if (this[kSocket] === null) return this._bufferedAmount;
 
     return this._sender.bufferedBytes;
   }
@@ -188,6 +189,23 @@ class WebSocket extends EventEmitter {
   }
 
   /**
+   * The socket; null before there is one. A connection that the engine has had
+   * from its beginning has none until somebody asks.
+   *
+   * @private
+   */
+  get _socket() {
+    const socket = this[kSocket];
+
+    return socket instanceof NativeLink ? socket.toSocket() : socket;
+  }
+
+  /** @private */
+  set _socket(socket) {
+    setSocket(this, socket);
+  }
+
+  /**
    * What receives, as a stream of its own; null without a socket.
    *
    * @private
@@ -215,13 +233,18 @@ class WebSocket extends EventEmitter {
    */
   setSocket(socket, head, options) {
     const response = options[kUpgradeResponse] ?? '';
-    const connection = new Connection(this, connectionEvents, {
+    const link = socket instanceof NativeLink ? socket : null;
+    const own = {
       allowSynchronousEvents: options.allowSynchronousEvents,
       binaryType: this._binaryType,
-    });
+    };
+    const connection =
+      link?.connection ?? new Connection(this, connectionEvents, own);
+
+    link?.connection.setOwner(this, own);
 
     setConnection(this, connection);
-    this._socket = socket;
+    setSocket(this, socket);
     socket[kWebSocket] = this;
 
     // A plain Duplex has none of these.
@@ -237,7 +260,10 @@ class WebSocket extends EventEmitter {
       skipUTF8Validation: Boolean(options.skipUTF8Validation),
     };
 
-    if (takeOver(connection, socket, settings, response)) {
+    if (link !== null) {
+      link.admit(settings, response);
+      nextTick(startReading, this, head);
+    } else if (takeOver(connection, socket, settings, response)) {
       // The program has this tick to add its listeners.
       nextTick(startReading, this, head);
     } else {
@@ -253,6 +279,7 @@ class WebSocket extends EventEmitter {
       connection,
     );
     this._sender.onerror = (error) => failSending(this, error);
+    if (link !== null) link.output = this._sender._output;
 
     listenToSocket(socket, connection.isNative);
 
@@ -266,7 +293,7 @@ class WebSocket extends EventEmitter {
    * @private
    */
   emitClose() {
-    if (this._socket !== null) {
+    if (this[kSocket] !== null) {
       this._extensions[PerMessageDeflate.extensionName]?.cleanup();
       this[kConnection].silence();
       if (!this[kConnection].isNative) this[kConnection].close();
@@ -298,18 +325,22 @@ class WebSocket extends EventEmitter {
         abortHandshake(this, this._req, CLOSED_TOO_EARLY);
         return;
       case CLOSING:
-        if (this._closeFrameSent && peerIsDone(this)) this._socket.end();
+        if (this._closeFrameSent && peerIsDone(this)) this[kSocket].end();
         return;
     }
+
+    const isLast = peerIsDone(this) && this._sender.isDirect;
 
     this._sender.close(code, reason, !this._isServer, (error) => {
       // The socket's own listener takes care of an error.
       if (error) return;
 
       this._closeFrameSent = true;
-      if (peerIsDone(this)) this._socket.end();
+      if (peerIsDone(this)) this[kSocket].end();
     });
 
+    // Frame and FIN go together: nothing comes between them.
+    if (isLast) this[kSocket].sendEnd?.();
     this._readyState = CLOSING;
     setCloseTimer(this);
   }
@@ -319,7 +350,7 @@ class WebSocket extends EventEmitter {
     if (this._readyState === CONNECTING || this._readyState === CLOSED) return;
 
     this._paused = true;
-    this._socket.pause();
+    this[kSocket].pause();
   }
 
   /**
@@ -351,7 +382,7 @@ class WebSocket extends EventEmitter {
     if (this._readyState === CONNECTING || this._readyState === CLOSED) return;
 
     this._paused = false;
-    if (this[kConnection].isIdle) this._socket.resume();
+    if (this[kConnection].isIdle) this[kSocket].resume();
   }
 
   /**
@@ -400,10 +431,10 @@ class WebSocket extends EventEmitter {
 
     if (this._readyState === CONNECTING) {
       abortHandshake(this, this._req, CLOSED_TOO_EARLY);
-    } else if (this._socket) {
+    } else if (this[kSocket]) {
       this._readyState = CLOSING;
       this._sender.flush();
-      this._socket.destroy();
+      this[kSocket].destroy();
     }
   }
 }
@@ -441,6 +472,14 @@ module.exports = WebSocket;
  */
 function setConnection(websocket, connection) {
   websocket[kConnection] = connection;
+}
+
+/**
+ * @param {any} websocket
+ * @param {any} socket its socket, or what it has in place of one
+ */
+function setSocket(websocket, socket) {
+  websocket[kSocket] = socket;
 }
 
 /**
@@ -508,7 +547,7 @@ function sendAfterClose(websocket, data, callback) {
     const isReady = typeof data === 'string' || isBlob(data);
     const length = byteLength(isReady ? data : toBytes(data));
 
-    if (websocket._socket) websocket._sender._bufferedBytes += length;
+    if (websocket[kSocket]) websocket._sender._bufferedBytes += length;
     else websocket._bufferedAmount += length;
   }
 
@@ -553,7 +592,7 @@ function changeFlags(flags, options) {
  */
 function startReading(websocket, head) {
   const connection = websocket[kConnection];
-  const { _socket: socket } = websocket;
+  const socket = /** @type {any} */ (websocket)[kSocket];
 
   connection.start(head);
   // The stream has to flow for its `end` event.

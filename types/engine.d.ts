@@ -16,6 +16,15 @@ export interface EngineOptions {
    * @defaultValue `true`
    */
   takeover?: boolean | undefined;
+  /**
+   * Whether the opening handshake of a server with a port of its own may be done
+   * without Node's HTTP server, where nothing asks for that; `false` helps to
+   * find faults. The environment variable `HAWSER_NATIVE_HANDSHAKE=0` says the
+   * same.
+   *
+   * @defaultValue `true`
+   */
+  nativeHandshake?: boolean | undefined;
 }
 
 /**

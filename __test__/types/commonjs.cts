@@ -23,6 +23,7 @@ const servers: (typeof WebSocket.Server)[] = [
 ];
 
 WebSocket.configure({ ioThreads: 'auto', takeover: true });
+WebSocket.configure({ nativeHandshake: false });
 WebSocket.configure({ ioThreads: 4 });
 // @ts-expect-error: a number or 'auto'
 WebSocket.configure({ ioThreads: 'many' });

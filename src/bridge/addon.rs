@@ -11,6 +11,8 @@ use napi::sys;
 use napi_derive::napi;
 
 use super::environment::Environment;
+#[cfg(unix)]
+use super::greet;
 use super::raw::{self, Failure, Outcome};
 use super::{control, flush, open, receive, send};
 use crate::driver::{IoThreads, MAX_IO_THREADS};
@@ -69,6 +71,14 @@ pub fn register(exports: Object, env: napi::Env) -> Result<()> {
         c"setNoDelay" => control::set_no_delay;
         c"setKeepAlive" => control::set_keep_alive;
         c"bytesRead" => control::bytes_read;
+        c"nameOf" => control::name_of;
+    }
+    #[cfg(unix)]
+    functions! {
+        c"configureGreeting" => greet::configure_greeting;
+        c"greet" => greet::greet;
+        c"admit" => greet::admit;
+        c"dismiss" => greet::dismiss;
     }
     Ok(())
 }

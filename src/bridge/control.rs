@@ -229,7 +229,7 @@ pub(super) fn forget(environment: &Environment, link: &Link) {
     if let Some(incoming) = link.incoming.take() {
         incoming.discard(environment.env);
     }
-    destroy_context(environment, link);
+    super::open::destroy_context(environment.env, link.async_context);
 }
 
 /// Closes a connection whose environment is ending, without a word to JavaScript.
@@ -243,15 +243,7 @@ pub(super) fn abandon(environment: &Rc<Environment>, link: &Rc<Link>) {
         let environment = Rc::clone(environment);
         io.poll.close(move || environment.handle_closed());
     }
-    destroy_context(environment, link);
-}
-
-fn destroy_context(environment: &Environment, link: &Link) {
-    if !link.async_context.is_null() {
-        // SAFETY: the context was made for this connection. It is destroyed once: either when the
-        // connection is forgotten, or when it is abandoned, after which nothing is called for it.
-        unsafe { sys::napi_async_destroy(environment.env, link.async_context) };
-    }
+    super::open::destroy_context(environment.env, link.async_context);
 }
 
 /// `setReferenced(id, referenced)`: whether the connection keeps the process alive.
@@ -321,4 +313,20 @@ pub(super) fn bytes_read(environment: &Rc<Environment>, args: [sys::napi_value; 
         Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
     })?;
     Ok(raw::double(environment.env, bytes as f64))
+}
+
+/// `nameOf(id, peer)`: the address and the port of one end, with a space between; undefined if the
+/// socket is gone, or has none.
+pub(super) fn name_of(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
+    let env = environment.env;
+    let end = usize::from(raw::boolean(env, args[1]));
+    let mut name = None;
+    with_link(environment, args[0], |link| match &*link.io.borrow() {
+        #[cfg(unix)]
+        Io::EventLoop(io) => name = crate::driver::socket::names(&io.socket)[end].take(),
+        #[cfg(unix)]
+        Io::Thread(io) => name.clone_from(&io.names[end]),
+        Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
+    })?;
+    Ok(name.map_or_else(|| raw::undefined(env), |name| raw::string(env, &name)))
 }

@@ -494,7 +494,7 @@ fn view_slab(environment: &Environment, callbacks: Callbacks) -> Option<SlabView
 }
 
 /// Hands an exception to `process`'s `uncaughtException`.
-fn report_exception(env: sys::napi_env) {
+pub(super) fn report_exception(env: sys::napi_env) {
     let mut error = null_mut();
     // SAFETY: the out-pointer is valid; without an exception the result is `undefined`.
     unsafe {

@@ -45,6 +45,11 @@ pub(super) struct Environment {
     pub(super) scratch: RefCell<Vec<u8>>,
     /// Where small frames for streams are made.
     pub(super) frame: RefCell<Vec<u8>>,
+    /// Sockets before their opening handshake, and whom to tell of their requests.
+    #[cfg(unix)]
+    pub(super) greetings: RefCell<super::greet::Greetings>,
+    #[cfg(unix)]
+    pub(super) greeter: Cell<Option<Reference>>,
     pages: RefCell<Vec<Reference>>,
     /// Until when what is queued may hold up the end of the process, once that has begun.
     exit_deadline: Cell<Option<Instant>>,
@@ -77,6 +82,10 @@ impl Environment {
             read_buffer: RefCell::default(),
             scratch: RefCell::default(),
             frame: RefCell::default(),
+            #[cfg(unix)]
+            greetings: RefCell::default(),
+            #[cfg(unix)]
+            greeter: Cell::new(None),
             pages: RefCell::default(),
             exit_deadline: Cell::new(None),
             closing: Cell::new(false),
@@ -252,6 +261,9 @@ unsafe extern "C" fn clean_up(_handle: sys::napi_async_cleanup_hook_handle, data
             }
             for link in environment.links.borrow().all() {
                 super::control::abandon(&environment, &link);
+            }
+            for (_, greeting) in environment.greetings.take() {
+                super::greet::abandon(&environment, greeting);
             }
         }
     }));

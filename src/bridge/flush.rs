@@ -111,7 +111,11 @@ fn write_socket(io: &mut super::links::EventLoopIo, link: &Link) -> Written {
     }
     let outbound = &mut io.connection.outbound;
     let had_blocked = io.write_blocked;
-    let result = socket::flush(&io.socket, outbound);
+    let result = if io.shutdown {
+        socket::flush_and_shut_down(&io.socket, outbound)
+    } else {
+        socket::flush(&io.socket, outbound)
+    };
     written.sent = outbound.take_completed();
     link.counters.set_released(outbound.flushed());
     match result {
@@ -123,10 +127,7 @@ fn write_socket(io: &mut super::links::EventLoopIo, link: &Link) -> Written {
             io.write_blocked = false;
             link.counters.set_blocked(false);
             written.drained = had_blocked;
-            if std::mem::take(&mut io.shutdown) {
-                let _ = io.socket.shutdown(std::net::Shutdown::Write);
-                written.shut_down = true;
-            }
+            written.shut_down = std::mem::take(&mut io.shutdown);
         }
         Err(error) => {
             io.write_failed = true;

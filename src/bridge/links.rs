@@ -126,6 +126,8 @@ pub(super) struct ThreadIo {
     /// What arrived while paused.
     pub(super) held: VecDeque<crate::driver::io_threads::Delivery>,
     pub(super) referenced: bool,
+    /// Of this end and the peer's: the thread has the socket.
+    pub(super) names: [Option<String>; 2],
     pub(super) accepted: u64,
 }
 

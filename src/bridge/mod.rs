@@ -3,7 +3,7 @@
 //! - `addon`: what the addon exports.
 //! - `environment`: the state of one JavaScript environment (the main thread, or a worker), and its end.
 //! - `links`: the connections of an environment, by numbers that are never used twice.
-//! - `open`, `send`, `receive`, `flush`, `control`: what JavaScript calls, and what sockets cause.
+//! - `greet`: sockets before their opening handshake. `open`, `send`, `receive`, `flush`, `control`: what JavaScript calls, and what sockets cause.
 //! - `delivery`, `slab`: batches of events, handed to JavaScript in one call, and their memory.
 //! - `threads`: connections on I/O threads, seen from here. `codec`: parts of the protocol by themselves.
 //! - `raw`: the few calls of Node-API that all of them need.
@@ -25,6 +25,8 @@ mod control;
 mod delivery;
 mod environment;
 mod flush;
+#[cfg(unix)]
+mod greet;
 mod heap;
 mod incoming;
 mod links;

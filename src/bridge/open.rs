@@ -4,11 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use napi::sys;
+#[cfg(unix)]
+use socket2::Socket;
 
 use super::environment::Environment;
 use super::links::{Io, Link, Reserved};
 use super::raw::{self, Failure, Outcome, Reference};
 use crate::connection::{Connection, ConnectionConfig};
+#[cfg(unix)]
+use crate::driver::{
+    Home,
+    event_loop::{EventLoop, Poll},
+};
 use crate::protocol::{DecoderConfig, DeflatePolicy, DeflaterConfig, InflaterConfig, Limits, Role};
 
 /// What `openSocket` returns if the socket cannot be taken over: the stream driver serves then.
@@ -71,7 +78,7 @@ pub(super) fn counters(environment: &Rc<Environment>, args: [sys::napi_value; 1]
     })
 }
 
-fn reserve(environment: &Environment) -> Result<Reserved, Failure> {
+pub(super) fn reserve(environment: &Environment) -> Result<Reserved, Failure> {
     environment.ensure_page()?;
     let reserved = environment.links.borrow_mut().reserve();
     reserved.ok_or_else(|| Failure {
@@ -80,7 +87,7 @@ fn reserve(environment: &Environment) -> Result<Reserved, Failure> {
     })
 }
 
-fn insert(
+pub(super) fn insert(
     environment: &Environment,
     reserved: Reserved,
     receiver: Reference,
@@ -119,7 +126,7 @@ fn take_over(
     response: Vec<u8>,
     receiver: sys::napi_value,
 ) -> Result<Option<f64>, Failure> {
-    use crate::driver::{Home, takeover};
+    use crate::driver::takeover;
 
     if !environment.can_take_over() || environment.is_closing() {
         return Ok(None);
@@ -127,31 +134,20 @@ fn take_over(
     let Ok(socket) = takeover::duplicate(fd) else {
         return Ok(None);
     };
-    let count = environment.sockets_opened.get();
-    let home = environment.io_threads.get().choose(count);
-    if let Home::Thread(thread) = home
-        && super::threads::ensure(environment, thread).is_err()
-    {
-        // No thread to be had: the stream driver needs none.
-        return Ok(None);
-    }
     let reserved = reserve(environment)?;
-    let io = match home {
-        Home::EventLoop => on_event_loop(environment, reserved, config, socket, response),
-        Home::Thread(thread) => Some(on_thread(
-            environment,
-            reserved,
-            config,
-            socket,
-            response,
-            thread,
-        )),
+    let io = match choose_home(environment) {
+        Home::EventLoop => {
+            let event_loop = environment.event_loop;
+            let poll = event_loop.and_then(|it| watch(environment, it, reserved.id, &socket).ok());
+            let Some(poll) = poll else {
+                environment.links.borrow_mut().remove(reserved.id);
+                return Ok(None);
+            };
+            environment.handle_opened();
+            on_event_loop(reserved, config, poll, socket, response, 0)
+        }
+        Home::Thread(thread) => on_thread(environment, reserved, config, socket, response, thread),
     };
-    let Some(io) = io else {
-        environment.links.borrow_mut().remove(reserved.id);
-        return Ok(None);
-    };
-    environment.sockets_opened.set(count + 1);
     let reference = Reference::new(environment.env, receiver)?;
     let context = async_context(environment.env, receiver);
     insert(environment, reserved, reference, context, io);
@@ -163,29 +159,51 @@ fn take_over(
     Ok(Some(reserved.id as f64))
 }
 
+/// Where the next connection is to live. Its thread, if it gets one, runs.
 #[cfg(unix)]
-fn on_event_loop(
+pub(super) fn choose_home(environment: &Rc<Environment>) -> Home {
+    let count = environment.sockets_opened.get();
+    environment.sockets_opened.set(count + 1);
+    match environment.io_threads.get().choose(count) {
+        // No thread to be had: the event loop needs none.
+        Home::Thread(thread) if super::threads::ensure(environment, thread).is_err() => {
+            Home::EventLoop
+        }
+        home => home,
+    }
+}
+
+/// Prepares to watch the socket of a connection, or of one that is still to be greeted.
+#[cfg(unix)]
+pub(super) fn watch(
     environment: &Rc<Environment>,
+    event_loop: EventLoop,
+    id: u64,
+    socket: &Socket,
+) -> std::io::Result<Poll> {
+    let weak = Rc::downgrade(environment);
+    Poll::new(event_loop, socket, move |ready| {
+        let Some(environment) = weak.upgrade() else {
+            return;
+        };
+        match environment.link(id as f64) {
+            Some(link) => super::receive::ready(&environment, &link, ready),
+            None => super::greet::ready(&environment, id),
+        }
+    })
+}
+
+#[cfg(unix)]
+pub(super) fn on_event_loop(
     reserved: Reserved,
     config: ConnectionConfig,
-    socket: socket2::Socket,
+    poll: Poll,
+    socket: Socket,
     response: Vec<u8>,
-) -> Option<Io> {
+    bytes_read: u64,
+) -> Io {
     use super::links::EventLoopIo;
-    use crate::driver::event_loop::Poll;
 
-    let event_loop = environment.event_loop?;
-    let weak = Rc::downgrade(environment);
-    let id = reserved.id as f64;
-    let poll = Poll::new(event_loop, &socket, move |ready| {
-        if let Some(environment) = weak.upgrade()
-            && let Some(link) = environment.link(id)
-        {
-            super::receive::ready(&environment, &link, ready);
-        }
-    });
-    let poll = poll.ok()?;
-    environment.handle_opened();
     let mut connection = Connection::new(&config);
     if !response.is_empty() {
         connection.outbound.push(response);
@@ -194,7 +212,7 @@ fn on_event_loop(
         .counters
         .set_accepted(connection.outbound.accepted());
     connection.decoder.offer_large_messages();
-    Some(Io::EventLoop(Box::new(EventLoopIo {
+    Io::EventLoop(Box::new(EventLoopIo {
         connection,
         poll,
         socket,
@@ -207,16 +225,16 @@ fn on_event_loop(
         write_failed: false,
         shutdown: false,
         tapped: false,
-        bytes_read: 0,
-    })))
+        bytes_read,
+    }))
 }
 
 #[cfg(unix)]
-fn on_thread(
+pub(super) fn on_thread(
     environment: &Rc<Environment>,
     reserved: Reserved,
     config: ConnectionConfig,
-    socket: socket2::Socket,
+    socket: Socket,
     response: Vec<u8>,
     thread: usize,
 ) -> Io {
@@ -226,6 +244,7 @@ fn on_thread(
     use crate::protocol::Encoder;
     use std::sync::Arc;
 
+    let names = crate::driver::socket::names(&socket);
     let budget = Arc::new(InboundBudget::default());
     // SAFETY: the page of counters lives as long as the environment, which joins its threads.
     let progress = unsafe { Progress::new(reserved.counters.progress_cells()) };
@@ -252,6 +271,7 @@ fn on_thread(
         tapped: false,
         held: Default::default(),
         referenced: false,
+        names,
     };
     reserved.counters.set_accepted(io.accepted);
     super::threads::set_referenced(environment, &mut io, true);
@@ -260,12 +280,23 @@ fn on_thread(
 
 /// The context in which the connection's callbacks run: that of the present call.
 #[cfg(unix)]
-fn async_context(env: sys::napi_env, resource: sys::napi_value) -> sys::napi_async_context {
+pub(super) fn async_context(
+    env: sys::napi_env,
+    resource: sys::napi_value,
+) -> sys::napi_async_context {
     let name = raw::string(env, "WebSocket");
     let mut context = std::ptr::null_mut();
     // SAFETY: both are values of the present scope.
     unsafe { sys::napi_async_init(env, resource, name, &mut context) };
     context
+}
+
+pub(super) fn destroy_context(env: sys::napi_env, context: sys::napi_async_context) {
+    if !context.is_null() {
+        // SAFETY: the context was made for one connection. It is destroyed once: either when the
+        // connection is forgotten, or when it is abandoned, after which nothing is called for it.
+        unsafe { sys::napi_async_destroy(env, context) };
+    }
 }
 
 /// Places in the settings array, which `lib/connection-settings.js` fills in the same order.
@@ -294,7 +325,10 @@ mod flag {
 }
 
 /// Reads the settings of a connection from a `Float64Array`.
-fn settings(env: sys::napi_env, value: sys::napi_value) -> Result<ConnectionConfig, Failure> {
+pub(super) fn settings(
+    env: sys::napi_env,
+    value: sys::napi_value,
+) -> Result<ConnectionConfig, Failure> {
     let mut kind = 0;
     let mut length = 0;
     let mut data = std::ptr::null_mut();

@@ -127,6 +127,18 @@ pub(super) fn string(env: sys::napi_env, text: &str) -> sys::napi_value {
     value
 }
 
+/// A string of bytes that are all ASCII.
+#[cfg(unix)]
+pub(super) fn ascii(env: sys::napi_env, text: &[u8]) -> sys::napi_value {
+    let mut value = null_mut();
+    // SAFETY: pointer and length describe `text`.
+    unsafe {
+        let (data, length) = (text.as_ptr().cast(), text.len() as isize);
+        sys::napi_create_string_latin1(env, data, length, &mut value)
+    };
+    value
+}
+
 pub(super) fn undefined(env: sys::napi_env) -> sys::napi_value {
     let mut value = null_mut();
     // SAFETY: the out-pointer is valid.

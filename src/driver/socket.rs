@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice, Read};
 use std::mem::MaybeUninit;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use socket2::{MaybeUninitSlice, Socket};
@@ -32,6 +33,29 @@ pub fn reset_on_close(socket: &Socket) {
 
 /// What sockets are read into, one buffer for each thread: a message of 64 KiB fits, with its header.
 pub const READ_BUFFER: usize = 64 * 1024 + MAX_HEADER_LENGTH;
+/// The addresses and ports of this end and of the peer's, each with a space between.
+pub fn names(socket: &Socket) -> [Option<String>; 2] {
+    [socket.local_addr(), socket.peer_addr()].map(|name| match name.ok()?.as_socket()? {
+        SocketAddr::V4(name) => Some(format!("{} {}", name.ip(), name.port())),
+        SocketAddr::V6(name) => {
+            let (ip, port) = (name.ip(), name.port());
+            let zone = ip.is_unicast_link_local().then(|| zone(name.scope_id()));
+            Some(format!("{ip}{} {port}", zone.unwrap_or_default()))
+        }
+    })
+}
+
+/// The interface of a link-local address, as it is written behind it.
+fn zone(index: u32) -> String {
+    let mut name = [0; libc::IF_NAMESIZE];
+    // SAFETY: the buffer has the size that the function asks for.
+    let found = unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) };
+    if found.is_null() {
+        return String::new();
+    }
+    let name: Vec<u8> = name.into_iter().take_while(|&byte| byte != 0).collect();
+    format!("%{}", String::from_utf8_lossy(&name))
+}
 
 /// What came of a read.
 #[derive(Debug)]
@@ -76,6 +100,17 @@ pub fn receive_split(
     classify(|| socket.recv_vectored(&mut parts).map(|(length, _)| length))
 }
 
+/// As [`receive_into`], but the bytes also stay in the socket.
+pub fn peek_into(socket: &Socket, buffer: &mut Vec<u8>, most: usize) -> Received {
+    let spare = buffer.spare_capacity_mut();
+    let most = most.min(spare.len());
+    let received = classify(|| socket.peek(&mut spare[..most]));
+    if let Received::Bytes(length) = received {
+        commit_spare(buffer, length);
+    }
+    received
+}
+
 /// What a read would give, without reading it.
 pub fn peek(socket: &Socket) -> Received {
     let mut byte = [std::mem::MaybeUninit::uninit()];
@@ -108,13 +143,33 @@ pub enum Flushed {
 
 /// Writes what waits until the socket takes no more.
 pub fn flush(socket: &Socket, outbound: &mut Outbound) -> io::Result<Flushed> {
+    flush_with(socket, outbound, 0)
+}
+
+/// Writes what waits and, if the socket takes all of it, a FIN, in the same segment where the system
+/// knows how to.
+pub fn flush_and_shut_down(socket: &Socket, outbound: &mut Outbound) -> io::Result<Flushed> {
+    let flushed = flush_with(socket, outbound, MORE_FOLLOWS)?;
+    if flushed == Flushed::All {
+        // A peer that is gone already needs no FIN.
+        let _ = socket.shutdown(std::net::Shutdown::Write);
+    }
+    Ok(flushed)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const MORE_FOLLOWS: libc::c_int = libc::MSG_MORE;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const MORE_FOLLOWS: libc::c_int = 0;
+
+fn flush_with(socket: &Socket, outbound: &mut Outbound, flags: libc::c_int) -> io::Result<Flushed> {
     while !outbound.is_empty() {
         let result = match outbound.single() {
-            Some(bytes) => socket.send(bytes),
+            Some(bytes) => socket.send_with_flags(bytes, flags),
             None => {
                 let mut slices = Vec::with_capacity(16);
                 outbound.slices(&mut slices);
-                socket.send_vectored(&slices)
+                socket.send_vectored_with_flags(&slices, flags)
             }
         };
         match written(result)? {
@@ -226,6 +281,55 @@ mod tests {
         assert!(outbound.is_empty());
         drop(a);
         assert!(matches!(receive(&b, &mut buffer), Received::End));
+    }
+
+    #[test]
+    fn both_ends_have_names() {
+        let listener = std::net::TcpListener::bind("[::1]:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let socket = Socket::from(std::net::TcpStream::connect(address).unwrap());
+        let [own, peer] = names(&socket);
+        assert!(own.unwrap().starts_with("::1 "));
+        assert_eq!(peer.unwrap(), format!("::1 {}", address.port()));
+        assert_eq!(names(&pair().0), [None, None]);
+    }
+
+    #[test]
+    fn what_is_looked_at_stays() {
+        let (a, b) = pair();
+        let mut buffer = Vec::with_capacity(100);
+        let received = peek_into(&b, &mut buffer, 100);
+        assert!(matches!(received, Received::WouldBlock));
+        a.send(b"hello").unwrap();
+        for _ in 0..2 {
+            buffer.clear();
+            let received = peek_into(&b, &mut buffer, 4);
+            assert!(matches!(received, Received::Bytes(4)));
+            assert_eq!(buffer, b"hell");
+        }
+        drop(a);
+        assert!(matches!(
+            receive_into(&b, &mut buffer, 5),
+            Received::Bytes(5)
+        ));
+        assert!(matches!(peek_into(&b, &mut buffer, 5), Received::End));
+    }
+
+    #[test]
+    fn a_fin_follows_what_waits() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let a = Socket::from(std::net::TcpStream::connect(address).unwrap());
+        let (mut b, _) = listener.accept().unwrap();
+        let mut outbound = Outbound::default();
+        outbound.push(b"the last".to_vec());
+        assert_eq!(
+            flush_and_shut_down(&a, &mut outbound).unwrap(),
+            Flushed::All
+        );
+        let mut bytes = Vec::new();
+        b.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, b"the last");
     }
 
     #[test]

@@ -12,6 +12,17 @@ use socket2::Socket;
 ///
 /// Refuses what is not one: then the stream driver serves.
 pub fn duplicate(fd: RawFd) -> io::Result<Socket> {
+    let socket = duplicate_accepted(fd)?;
+    if socket.r#type()? != socket2::Type::STREAM {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// The same for a descriptor that is known to be that of a non-blocking stream socket: libuv has
+/// just accepted it.
+pub fn duplicate_accepted(fd: RawFd) -> io::Result<Socket> {
     if fd < 0 {
         return Err(io::ErrorKind::InvalidInput.into());
     }
@@ -19,12 +30,7 @@ pub fn duplicate(fd: RawFd) -> io::Result<Socket> {
     // while JavaScript cannot run and close it. If it were not open, `dup` would say so.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
     let owned: OwnedFd = borrowed.try_clone_to_owned()?;
-    let socket = Socket::from(owned);
-    if socket.r#type()? != socket2::Type::STREAM {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    socket.set_nonblocking(true)?;
-    Ok(socket)
+    Ok(Socket::from(owned))
 }
 
 #[cfg(test)]

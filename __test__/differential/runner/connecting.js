@@ -28,12 +28,11 @@ async function server(t, options = {}, Implementation = t.ws) {
     port: 0,
     ...options,
   });
-  // Some have no WebSocket that would end them.
-  const sockets = new Set();
-  wss._server.on('connection', (socket) => sockets.add(socket));
   t.after(() => {
+    // Looked at as late as this: a server that is looked at is another.
+    const httpServer = wss._server;
     const stopped = stopServer(wss);
-    for (const socket of sockets) socket.destroy();
+    destroySocketsOf(httpServer);
     return stopped;
   });
   await eventOf(wss, 'listening');
@@ -218,6 +217,14 @@ async function connectDuplex(t, options = {}) {
 function introduce(t, websocket, { watch = {}, prepare }) {
   if (watch) t.watch(websocket, 'subject', watch);
   prepare?.(websocket);
+}
+
+/** Some have no WebSocket that would end them. */
+function destroySocketsOf(httpServer) {
+  if (!httpServer) return;
+  for (const handle of process._getActiveHandles()) {
+    if (handle.server === httpServer) handle.destroy();
+  }
 }
 
 function joined(t, subject, raw) {

@@ -1,0 +1,304 @@
+//! Connections before their opening handshake, on a port of our own.
+//!
+//! `lib/native-listener.js` gives the descriptors of sockets that Node has accepted and not begun to
+//! read. Their request is looked at and left in the socket: JavaScript decides whether it is
+//! [admitted](admit), which takes it off the socket and opens the connection, or
+//! [dismissed](dismiss), after which Node reads it as if nobody had been there.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use napi::sys;
+
+use super::delivery::report_exception;
+use super::environment::Environment;
+use super::links::{Io, Reserved};
+use super::open;
+use super::raw::{self, HandleScope, Outcome, Reference};
+use crate::connection::ConnectionConfig;
+use crate::driver::event_loop::{Interest, Poll};
+use crate::driver::{Home, socket, takeover};
+use crate::protocol::{MAX_REQUEST_HEAD, UpgradeRequest, accept_key};
+
+/// What `greet` returns if Node has to serve the socket.
+const NOT_GREETED: f64 = -1.0;
+
+/// What `admit` returns: bits.
+const ADMITTED: i32 = 1;
+const SCHEDULE_FLUSH: i32 = 2;
+
+/// Bits that JavaScript is told of a request.
+const OFFERS_EXTENSIONS: i32 = 1;
+const OFFERS_PROTOCOLS: i32 = 2;
+
+/// The sockets whose request is awaited, by the id of the connection they may become.
+pub(super) type Greetings = HashMap<u64, Greeting>;
+
+pub(super) struct Greeting {
+    reserved: Reserved,
+    receiver: Reference,
+    async_context: sys::napi_async_context,
+    /// Declared before the socket: watching ends before the descriptor is closed.
+    poll: Poll,
+    socket: socket2::Socket,
+    /// The request that JavaScript has been told of.
+    request: Option<UpgradeRequest>,
+}
+
+/// `configureGreeting(callback)`: whom to tell of requests. The callback is called on the connection
+/// with its id, the head of the request (undefined if it is not a usual one), where its target
+/// ends, and what it offers.
+pub(super) fn configure_greeting(
+    environment: &Rc<Environment>,
+    args: [sys::napi_value; 1],
+) -> Outcome {
+    let env = environment.env;
+    let callback = Reference::new(env, args[0])?;
+    environment.greeter.set(Some(callback));
+    Ok(raw::undefined(env))
+}
+
+/// `greet(connection, fd)`: awaits the request on a socket. Returns the id of the connection to be,
+/// or -1. The request may be there already: then it is told of within the call.
+pub(super) fn greet(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
+    let env = environment.env;
+    let fd = raw::number(env, args[1])? as i32;
+    let id = await_request(environment, args[0], fd)?;
+    if let Some(id) = id {
+        look(environment, id);
+    }
+    Ok(raw::double(env, id.map_or(NOT_GREETED, |id| id as f64)))
+}
+
+fn await_request(
+    environment: &Rc<Environment>,
+    receiver: sys::napi_value,
+    fd: i32,
+) -> Result<Option<u64>, raw::Failure> {
+    let Some(event_loop) = environment.event_loop else {
+        return Ok(None);
+    };
+    if environment.is_closing() {
+        return Ok(None);
+    }
+    let Ok(socket) = takeover::duplicate_accepted(fd) else {
+        return Ok(None);
+    };
+    let reserved = open::reserve(environment)?;
+    let Ok(poll) = open::watch(environment, event_loop, reserved.id, &socket) else {
+        environment.links.borrow_mut().remove(reserved.id);
+        return Ok(None);
+    };
+    environment.handle_opened();
+    let greeting = Greeting {
+        reserved,
+        receiver: Reference::new(environment.env, receiver)?,
+        async_context: open::async_context(environment.env, receiver),
+        poll,
+        socket,
+        request: None,
+    };
+    let mut greetings = environment.greetings.borrow_mut();
+    greetings.insert(reserved.id, greeting);
+    Ok(Some(reserved.id))
+}
+
+/// The loop says that a socket has become readable, or has failed.
+pub(super) fn ready(environment: &Rc<Environment>, id: u64) {
+    environment.run(None, |environment| look(environment, id));
+}
+
+/// Looks for the request of a socket and, if there is anything, tells JavaScript.
+fn look(environment: &Rc<Environment>, id: u64) {
+    let env = environment.env;
+    let _scope = HandleScope::open(env);
+    let (receiver, async_context, news) = {
+        let mut greetings = environment.greetings.borrow_mut();
+        let Some(greeting) = greetings.get_mut(&id) else {
+            return;
+        };
+        let Some(news) = greeting.look(environment) else {
+            greeting.poll.watch(READABLE);
+            return;
+        };
+        // Whatever is decided, nobody wants to hear of this request again.
+        greeting.poll.watch(Interest::default());
+        (
+            greeting.receiver.get(env),
+            greeting.async_context,
+            [raw::double(env, id as f64), news[0], news[1], news[2]],
+        )
+    };
+    let Some(greeter) = environment.greeter.get() else {
+        return;
+    };
+    let mut result = std::ptr::null_mut();
+    // SAFETY: all values are of the present scope, no `RefCell` of ours is borrowed, and the context
+    // is destroyed by `dismiss` or with the connection, after which it is not used here.
+    let status = unsafe {
+        let callback = greeter.get(env);
+        let (count, news) = (news.len(), news.as_ptr());
+        sys::napi_make_callback(
+            env,
+            async_context,
+            receiver,
+            callback,
+            count,
+            news,
+            &mut result,
+        )
+    };
+    if status == sys::Status::napi_pending_exception {
+        report_exception(env);
+    }
+}
+
+const READABLE: Interest = Interest {
+    read: true,
+    write: false,
+    end: false,
+};
+
+impl Greeting {
+    /// The request as JavaScript is told of it, if anything has happened on the socket.
+    fn look(&mut self, environment: &Environment) -> Option<[sys::napi_value; 3]> {
+        let env = environment.env;
+        let mut head = environment.scratch.take();
+        head.clear();
+        head.reserve(MAX_REQUEST_HEAD);
+        let received = socket::peek_into(&self.socket, &mut head, MAX_REQUEST_HEAD);
+        let news = if let socket::Received::WouldBlock = received {
+            None
+        } else {
+            self.request = UpgradeRequest::read(&head);
+            Some(match &self.request {
+                Some(request) => {
+                    let mut offers = 0;
+                    if request.offers_extensions {
+                        offers |= OFFERS_EXTENSIONS;
+                    }
+                    if request.offers_protocols {
+                        offers |= OFFERS_PROTOCOLS;
+                    }
+                    let target_end = request.target_end as i32;
+                    [
+                        raw::ascii(env, &head[..request.length]),
+                        raw::int32(env, target_end),
+                        raw::int32(env, offers),
+                    ]
+                }
+                None => [raw::undefined(env); 3],
+            })
+        };
+        head.clear();
+        environment.scratch.replace(head);
+        news
+    }
+
+    /// Takes the request, which has been looked at, off the socket. Returns its length and its key.
+    fn take_request(&mut self) -> Option<UpgradeRequest> {
+        let request = self.request.take()?;
+        let mut head = Vec::with_capacity(request.length);
+        let received = socket::receive_into(&self.socket, &mut head, request.length);
+        matches!(received, socket::Received::Bytes(length) if length == request.length)
+            .then_some(request)
+    }
+}
+
+/// `admit(id, settings, response)`: takes the request off the socket and opens the connection. The
+/// response leaves before anything else; without one, the engine writes what every accepted client
+/// gets. Returns bits; 0 if the connection cannot be opened, and is dismissed.
+pub(super) fn admit(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -> Outcome {
+    let env = environment.env;
+    let id = raw::number(env, args[0])? as u64;
+    let config = open::settings(env, args[1])?;
+    let mut response = Vec::new();
+    raw::append_string(env, args[2], &mut response)?;
+    let greeting = environment.greetings.borrow_mut().remove(&id);
+    let Some(mut greeting) = greeting else {
+        return Ok(raw::int32(env, 0));
+    };
+    let Some(request) = greeting.take_request() else {
+        let_go(environment, greeting);
+        return Ok(raw::int32(env, 0));
+    };
+    if response.is_empty() {
+        response = plain_response(&request);
+    }
+    socket::set_no_delay(&greeting.socket, true);
+    let schedule = open_connection(environment, greeting, config, response, request.length);
+    let flush = if schedule { SCHEDULE_FLUSH } else { 0 };
+    Ok(raw::int32(env, ADMITTED | flush))
+}
+
+/// What a client is answered that has been given neither a subprotocol nor an extension. It is what
+/// `acceptanceHead` of `lib/server-handshake.js` makes.
+fn plain_response(request: &UpgradeRequest) -> Vec<u8> {
+    let key = String::from_utf8_lossy(&request.key);
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\n\
+         Upgrade: websocket\r\n\
+         Connection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {}\r\n\r\n",
+        accept_key(&key)
+    )
+    .into_bytes()
+}
+
+fn open_connection(
+    environment: &Rc<Environment>,
+    greeting: Greeting,
+    config: ConnectionConfig,
+    response: Vec<u8>,
+    length: usize,
+) -> bool {
+    let Greeting {
+        reserved,
+        receiver,
+        async_context,
+        poll,
+        socket,
+        ..
+    } = greeting;
+    let io = match open::choose_home(environment) {
+        Home::EventLoop => {
+            open::on_event_loop(reserved, config, poll, socket, response, length as u64)
+        }
+        Home::Thread(thread) => {
+            let ending = Rc::clone(environment);
+            poll.close(move || ending.handle_closed());
+            let io = open::on_thread(environment, reserved, config, socket, response, thread);
+            if let Io::Thread(io) = &io {
+                io.budget.count_received(length);
+            }
+            io
+        }
+    };
+    open::insert(environment, reserved, receiver, async_context, io);
+    let link = environment.link(reserved.id as f64);
+    link.is_some_and(|link| environment.mark_dirty(&link))
+}
+
+/// `dismiss(id)`: the socket is Node's again.
+pub(super) fn dismiss(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    let env = environment.env;
+    let id = raw::number(env, args[0])? as u64;
+    let greeting = environment.greetings.borrow_mut().remove(&id);
+    if let Some(greeting) = greeting {
+        let_go(environment, greeting);
+    }
+    Ok(raw::undefined(env))
+}
+
+fn let_go(environment: &Rc<Environment>, greeting: Greeting) {
+    environment.links.borrow_mut().remove(greeting.reserved.id);
+    greeting.receiver.delete(environment.env);
+    abandon(environment, greeting);
+}
+
+/// Gives a socket up at the end of its environment.
+pub(super) fn abandon(environment: &Rc<Environment>, greeting: Greeting) {
+    open::destroy_context(environment.env, greeting.async_context);
+    let environment = Rc::clone(environment);
+    greeting.poll.close(move || environment.handle_closed());
+}
