@@ -26,7 +26,8 @@ pub struct Decoder {
     state: State,
     frame: Frame,
     message: Option<Message>,
-    inflater: Option<Inflater>,
+    /// In a box: most connections have none.
+    inflater: Option<Box<Inflater>>,
     /// The beginning of a part of a header whose end has not arrived.
     partial: [u8; 8],
     partial_length: usize,
@@ -50,7 +51,7 @@ impl Decoder {
             state: State::Start,
             frame: Frame::NONE,
             message: None,
-            inflater: config.inflate.map(Inflater::new),
+            inflater: config.inflate.map(|config| Box::new(Inflater::new(config))),
             partial: [0; 8],
             partial_length: 0,
             control: Vec::new(),

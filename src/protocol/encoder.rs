@@ -30,7 +30,8 @@ pub struct MessageOptions {
 
 /// The sending half of a connection.
 pub struct Encoder {
-    deflate: Option<(Deflater, DeflatePolicy)>,
+    /// In a box: most connections have none.
+    deflate: Option<Box<(Deflater, DeflatePolicy)>>,
     /// The message whose last fragment has not been sent, and whether it is compressed.
     open_message: Option<Compressed>,
 }
@@ -40,14 +41,14 @@ type Compressed = bool;
 impl Encoder {
     pub fn new(policy: Option<DeflatePolicy>) -> Self {
         Self {
-            deflate: policy.map(|policy| (Deflater::new(policy.deflater), policy)),
+            deflate: policy.map(|policy| Box::new((Deflater::new(policy.deflater), policy))),
             open_message: None,
         }
     }
 
     /// What compression begins with; to be set before the first message.
     pub fn set_dictionary(&mut self, dictionary: Dictionary) {
-        if let Some((deflater, _)) = &mut self.deflate {
+        if let Some((deflater, _)) = self.deflate.as_deref_mut() {
             deflater.set_dictionary(dictionary);
         }
     }
@@ -65,7 +66,7 @@ impl Encoder {
             return;
         }
         let mut deflated = Vec::new();
-        if let Some((deflater, _)) = &mut self.deflate {
+        if let Some((deflater, _)) = self.deflate.as_deref_mut() {
             deflater.compress(payload, options.fin, &mut deflated);
         }
         let header = FrameHeader {
@@ -105,7 +106,7 @@ impl Encoder {
         if let Some(compressed) = self.open_message {
             return compressed;
         }
-        match &self.deflate {
+        match self.deflate.as_deref() {
             Some((_, policy)) if options.compress => {
                 !policy.deflater.no_context_takeover || length >= policy.threshold
             }
