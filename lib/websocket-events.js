@@ -80,7 +80,7 @@ const connectionEvents = {
 
 module.exports = {
   connectionEvents,
-  failSending,
+  senderOnError,
   listenToSocket,
   peerIsDone,
   setCloseTimer,
@@ -118,6 +118,9 @@ function answerPing(websocket, data) {
     return;
   }
 
+  websocket._autoPongComplete ??= () => {
+    websocket._pendingAutoPongs--;
+  };
   websocket._pendingAutoPongs++;
   websocket.pong(data, !websocket._isServer, websocket._autoPongComplete);
   connection.pendingPongs?.add();
@@ -178,10 +181,12 @@ function setCloseTimer(websocket) {
  * Something that was to be sent, a Blob, could not be read. What is queued
  * still leaves.
  *
- * @param {any} websocket
+ * @this {any}
  * @param {Error} error
  */
-function failSending(websocket, error) {
+function senderOnError(error) {
+  const websocket = this[kWebSocket];
+
   if (websocket._readyState === CLOSED) return;
 
   if (websocket._readyState === OPEN) {

@@ -32,7 +32,7 @@ const Receiver = require('./receiver');
 const Sender = require('./sender');
 const {
   connectionEvents,
-  failSending,
+  senderOnError,
   listenToSocket,
   peerIsDone,
   setCloseTimer,
@@ -107,9 +107,8 @@ class WebSocket extends EventEmitter {
       this._autoPong = true;
       this._pendingAutoPongs = 0;
       this._maxPendingAutoPongs = options.maxPendingAutoPongs | 0;
-      this._autoPongComplete = () => {
-        this._pendingAutoPongs--;
-      };
+      /** @type {(() => void) | null} made with the first ping */
+      this._autoPongComplete = null;
     }
 
     this._closeTimeout = options.closeTimeout;
@@ -278,7 +277,8 @@ class WebSocket extends EventEmitter {
       options.generateMask,
       connection,
     );
-    this._sender.onerror = (error) => failSending(this, error);
+    this._sender[kWebSocket] = this;
+    this._sender.onerror = senderOnError;
     if (link !== null) link.output = this._sender._output;
 
     listenToSocket(socket, connection.isNative);
