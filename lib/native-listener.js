@@ -211,8 +211,8 @@ function onRequest(id, head, targetEnd, offers) {
  */
 function canServe(server, handle) {
   return (
-    isSupported &&
     native.canTakeOver() &&
+    isSupported &&
     // Handles of a worker may be those of its primary.
     !cluster.isWorker &&
     http.maxHeaderSize >= LEAST_HEADER_SIZE &&

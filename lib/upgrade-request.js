@@ -11,11 +11,13 @@
 const http = require('http');
 const { getDefaultHighWaterMark } = require('stream');
 
+const native = require('./native');
+
 const METHOD = 'GET';
 
 /** Stands in for the socket while the message is constructed. */
 const STREAM_SETTINGS = {
-  readableHighWaterMark: getDefaultHighWaterMark(false),
+  readableHighWaterMark: getDefaultHighWaterMark?.(false),
 };
 
 const kHead = Symbol('hawser: head of the request');
@@ -120,6 +122,9 @@ function splitHeaders(head) {
  * @returns {symbol | undefined} its property with the number of raw headers
  */
 function headersCountOf(IncomingMessage) {
+  // Other hosts have one of their own, and no use for ours.
+  if (!native.canTakeOver()) return undefined;
+
   const names = Object.getOwnPropertySymbols(new IncomingMessage(null));
 
   return names.find(({ description }) => description === 'kHeadersCount');

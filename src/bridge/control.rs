@@ -320,7 +320,7 @@ pub(super) fn bytes_read(environment: &Rc<Environment>, args: [sys::napi_value; 
 pub(super) fn name_of(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
     let env = environment.env;
     let end = usize::from(raw::boolean(env, args[1]));
-    let mut name = None;
+    let mut name: Option<String> = None;
     with_link(environment, args[0], |link| match &*link.io.borrow() {
         #[cfg(unix)]
         Io::EventLoop(io) => name = crate::driver::socket::names(&io.socket)[end].take(),
