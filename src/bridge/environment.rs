@@ -19,6 +19,7 @@ use napi::sys;
 use super::delivery::DeliveryState;
 use super::links::{COUNTERS, Link, Links, PER_PAGE};
 use super::raw::{Failure, HandleScope, Reference};
+use crate::connection::Broadcast;
 use crate::driver::IoThreads;
 
 pub(super) struct Environment {
@@ -41,6 +42,8 @@ pub(super) struct Environment {
     /// What sockets are read into; taken out while it is in use.
     #[cfg(unix)]
     pub(super) read_buffer: RefCell<Option<Box<[u8]>>>,
+    /// What may be sent to others in the same turn.
+    pub(super) broadcast: RefCell<Broadcast>,
     /// Where strings are encoded; taken out while it is in use.
     pub(super) scratch: RefCell<Vec<u8>>,
     /// Where small frames for streams are made.
@@ -80,6 +83,7 @@ impl Environment {
             threads: RefCell::default(),
             #[cfg(unix)]
             read_buffer: RefCell::default(),
+            broadcast: RefCell::default(),
             scratch: RefCell::default(),
             frame: RefCell::default(),
             #[cfg(unix)]

@@ -68,6 +68,7 @@ pub(super) fn flush_dirty(environment: &Rc<Environment>) {
 
 fn flush_round(environment: &Rc<Environment>, call: Call) {
     let links = environment.dirty.take();
+    environment.broadcast.borrow_mut().clear();
     for link in &links {
         flush_link(environment, link, call);
     }
@@ -134,7 +135,10 @@ fn write_socket(io: &mut super::links::EventLoopIo, link: &Link) -> Written {
             written.failed = Some(error);
         }
     }
-    io.update_interest();
+    // The usual case leaves the handle alone, which is far away in memory.
+    if had_blocked || io.write_blocked || io.write_failed {
+        io.update_interest();
+    }
     written
 }
 

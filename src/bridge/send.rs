@@ -222,7 +222,7 @@ fn queue_message(
         #[cfg(unix)]
         Io::EventLoop(io) => {
             if payload.len() < WRITE_THROUGH_FROM || !write_through(io, payload, options) {
-                io.connection.send(payload, options);
+                queue_on_event_loop(environment, link.id, io, payload, options);
             }
             finish_queueing(io, link, mark);
             false
@@ -239,6 +239,22 @@ fn queue_message(
             }
         }
         Io::Closing(_) | Io::Closed => false,
+    }
+}
+
+#[cfg(unix)]
+fn queue_on_event_loop(
+    environment: &Environment,
+    id: u64,
+    io: &mut super::links::EventLoopIo,
+    payload: &[u8],
+    options: MessageOptions,
+) {
+    let connection = &mut io.connection;
+    let mut broadcast = environment.broadcast.borrow_mut();
+    match broadcast.frame(id, payload, &mut connection.encoder, options) {
+        Some(frame) => connection.outbound.push_shared(frame),
+        None => connection.send(payload, options),
     }
 }
 

@@ -4,9 +4,11 @@
 //! A driver moves the bytes; the close handshake and its timer belong to JavaScript, whose order of
 //! events is part of the `ws` API.
 
+mod broadcast;
 mod budget;
 mod outbound;
 
+pub use broadcast::Broadcast;
 pub use budget::InboundBudget;
 pub use outbound::Outbound;
 

@@ -12,7 +12,9 @@ use bytes::Bytes;
 /// The queue of a connection's sending direction.
 #[derive(Debug, Default)]
 pub struct Outbound {
-    segments: VecDeque<Segment>,
+    /// What is written next. By itself, because mostly there is nothing behind it.
+    first: Option<Segment>,
+    rest: VecDeque<Segment>,
     /// How much of the first segment has been written.
     offset: usize,
     accepted: u64,
@@ -33,16 +35,20 @@ enum Segment {
 /// A cork is not grown beyond this: the next frame begins another.
 const CORK_SIZE: usize = 64 * 1024;
 
+/// Sharing a frame that is shorter than this is not worth a segment behind another.
+const SHARED_BEHIND_FROM: usize = 4 * 1024;
+
 /// The most segments that one write takes.
 pub(crate) const SEGMENTS_PER_WRITE: usize = 16;
 
 impl Outbound {
     /// Has `write` append bytes to the end of the queue; returns how many it appended.
     pub fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
-        if !matches!(self.segments.back(), Some(Segment::Cork(cork)) if cork.len() < CORK_SIZE) {
-            self.segments.push_back(Segment::Cork(Vec::new()));
+        let has_room = matches!(self.back(), Some(Segment::Cork(cork)) if cork.len() < CORK_SIZE);
+        if !has_room {
+            self.push_back(Segment::Cork(Vec::new()));
         }
-        let Some(Segment::Cork(cork)) = self.segments.back_mut() else {
+        let Some(Segment::Cork(cork)) = self.back() else {
             return 0;
         };
         let before = cork.len();
@@ -55,13 +61,17 @@ impl Outbound {
     /// Appends bytes that are owned already, without copying them.
     pub fn push(&mut self, bytes: Vec<u8>) {
         self.accepted += bytes.len() as u64;
-        self.segments.push_back(Segment::Cork(bytes));
+        self.push_back(Segment::Cork(bytes));
     }
 
     /// Appends a frame that is shared with other connections.
-    pub fn push_shared(&mut self, frame: Bytes) {
+    pub fn push_shared(&mut self, frame: &Bytes) {
+        if self.first.is_some() && frame.len() < SHARED_BEHIND_FROM {
+            self.append(|cork| cork.extend_from_slice(frame));
+            return;
+        }
         self.accepted += frame.len() as u64;
-        self.segments.push_back(Segment::Shared(frame));
+        self.push_back(Segment::Shared(frame.clone()));
     }
 
     /// Counts bytes that were written past the queue, while it was empty.
@@ -110,7 +120,8 @@ impl Outbound {
     /// The beginning of what waits, for one vectored write.
     pub fn slices<'a>(&'a self, out: &mut Vec<IoSlice<'a>>) {
         let mut skip = self.offset;
-        for segment in self.segments.iter().take(SEGMENTS_PER_WRITE) {
+        let segments = self.first.iter().chain(&self.rest);
+        for segment in segments.take(SEGMENTS_PER_WRITE) {
             let bytes = &segment.as_slice()[skip..];
             skip = 0;
             if !bytes.is_empty() {
@@ -121,8 +132,8 @@ impl Outbound {
 
     /// What waits, if it is a single run of bytes.
     pub fn single(&self) -> Option<&[u8]> {
-        match (self.segments.len(), self.segments.front()) {
-            (1, Some(segment)) => Some(&segment.as_slice()[self.offset..]),
+        match &self.first {
+            Some(segment) if self.rest.is_empty() => Some(&segment.as_slice()[self.offset..]),
             _ => None,
         }
     }
@@ -131,18 +142,30 @@ impl Outbound {
     pub fn advance(&mut self, written: usize) {
         self.flushed += written as u64;
         let mut left = written + self.offset;
-        while let Some(segment) = self.segments.front() {
+        while let Some(segment) = &self.first {
             let length = segment.as_slice().len();
             if left < length {
                 break;
             }
             left -= length;
-            self.segments.pop_front();
+            self.first = self.rest.pop_front();
         }
         self.offset = left;
         while self.marks.front().is_some_and(|&mark| mark <= self.flushed) {
             self.marks.pop_front();
             self.completed += 1;
+        }
+    }
+
+    fn back(&mut self) -> Option<&mut Segment> {
+        self.rest.back_mut().or(self.first.as_mut())
+    }
+
+    fn push_back(&mut self, segment: Segment) {
+        if self.first.is_none() {
+            self.first = Some(segment);
+        } else {
+            self.rest.push_back(segment);
         }
     }
 }
@@ -166,7 +189,7 @@ mod tests {
         let mut outbound = Outbound::default();
         outbound.append(|out| out.extend_from_slice(b"abc"));
         outbound.mark();
-        outbound.push_shared(Bytes::from_static(b"defg"));
+        outbound.push_shared(&Bytes::from_static(b"defg"));
         outbound.mark();
         outbound.advance(2);
         assert_eq!(outbound.take_completed(), 0);
@@ -191,7 +214,7 @@ mod tests {
                 let bytes = vec![i as u8; *length];
                 expected.extend_from_slice(&bytes);
                 if *shared {
-                    outbound.push_shared(Bytes::from(bytes));
+                    outbound.push_shared(&Bytes::from(bytes));
                 } else {
                     outbound.append(|out| out.extend_from_slice(&bytes));
                 }

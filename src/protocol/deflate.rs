@@ -99,6 +99,11 @@ impl Deflater {
         self.dictionary = Some(dictionary);
     }
 
+    /// Whether the compressed form of a message is the same for all that are configured alike.
+    pub fn is_stateless(&self) -> bool {
+        self.config.no_context_takeover && self.dictionary.is_none()
+    }
+
     /// Appends the compressed form of a message, or of a fragment of one, to `out`.
     pub fn compress(&mut self, payload: &[u8], fin: bool, out: &mut Vec<u8>) {
         if payload.is_empty() {

@@ -3,8 +3,6 @@
 //! Header and payload are laid out behind each other, ready for one write. What is appended to a
 //! buffer is complete: encoders keep no bytes.
 
-use bytes::Bytes;
-
 use super::deflate::{Deflater, DeflaterConfig, Dictionary};
 use super::{FrameHeader, MAX_HEADER_LENGTH, MaskKey, Opcode, apply_mask};
 
@@ -26,6 +24,21 @@ pub struct MessageOptions {
     pub compress: bool,
     /// The key to mask with; clients must, servers must not (RFC 6455 section 5.1).
     pub mask: Option<MaskKey>,
+}
+
+/// What the frame of a message depends on beside its payload, where nothing else that the
+/// connection has sent counts: with the same recipe, the same payload gives the same frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameRecipe {
+    binary: bool,
+    deflate: Option<DeflaterConfig>,
+}
+
+impl FrameRecipe {
+    /// Whether the frame ends with the payload as it is.
+    pub fn is_plain(&self) -> bool {
+        self.deflate.is_none()
+    }
 }
 
 /// The sending half of a connection.
@@ -102,6 +115,24 @@ impl Encoder {
         Some(self.next_frame(length, options).0)
     }
 
+    /// How the frame of a message would be made, if another connection may send the same frame.
+    pub fn recipe(&self, length: usize, options: MessageOptions) -> Option<FrameRecipe> {
+        if self.open_message.is_some() || !options.fin || options.mask.is_some() {
+            return None;
+        }
+        let compresses = self.will_compress(length, options);
+        let deflate = match &self.deflate {
+            Some((deflater, policy)) if compresses => {
+                deflater.is_stateless().then_some(Some(policy.deflater))?
+            }
+            _ => None,
+        };
+        Some(FrameRecipe {
+            binary: options.binary,
+            deflate,
+        })
+    }
+
     fn will_compress(&self, length: usize, options: MessageOptions) -> bool {
         if let Some(compressed) = self.open_message {
             return compressed;
@@ -147,21 +178,6 @@ pub fn encode_control(opcode: Opcode, payload: &[u8], mask: Option<MaskKey>, out
     append_frame(header, payload, out);
 }
 
-/// One unmasked, uncompressed message as a frame that many connections of a server can share.
-pub fn encode_shared(binary: bool, payload: &[u8]) -> Bytes {
-    let opcode = if binary { Opcode::Binary } else { Opcode::Text };
-    let header = FrameHeader {
-        fin: true,
-        rsv1: false,
-        opcode,
-        mask: None,
-        length: payload.len() as u64,
-    };
-    let mut frame = Vec::new();
-    append_frame(header, payload, &mut frame);
-    Bytes::from(frame)
-}
-
 fn append_frame(header: FrameHeader, payload: &[u8], out: &mut Vec<u8>) {
     let mut bytes = [0; MAX_HEADER_LENGTH];
     let header_length = header.encode(&mut bytes);
@@ -190,7 +206,6 @@ mod tests {
         let mut out = Vec::new();
         Encoder::new(None).message(b"Hello", TEXT, &mut out);
         assert_eq!(out, b"\x81\x05Hello");
-        assert_eq!(encode_shared(false, b"Hello"), &out[..]);
     }
 
     #[test]
@@ -253,6 +268,47 @@ mod tests {
             let sent = Encoder::new(policy).message_as_it_is(b"Hello", TEXT, &mut out);
             assert_eq!((sent, &*out), (!expected.is_empty(), expected));
         }
+    }
+
+    #[test]
+    fn frames_that_depend_on_nothing_else_have_a_recipe() {
+        let plain = Encoder::new(None).recipe(5, TEXT);
+        assert!(plain.unwrap().is_plain());
+        let masked = MessageOptions {
+            mask: Some([1; 4]),
+            ..TEXT
+        };
+        assert_eq!(Encoder::new(None).recipe(5, masked), None);
+
+        let mut encoder = Encoder::new(None);
+        let fragment = MessageOptions { fin: false, ..TEXT };
+        assert_eq!(encoder.recipe(5, fragment), None);
+        encoder.message(b"Hello", fragment, &mut Vec::new());
+        assert_eq!(encoder.recipe(5, TEXT), None);
+    }
+
+    #[test]
+    fn compressed_frames_have_a_recipe_if_no_context_is_taken_over() {
+        let policy = |no_context_takeover, level| {
+            Some(DeflatePolicy {
+                deflater: DeflaterConfig {
+                    no_context_takeover,
+                    level,
+                    ..DeflaterConfig::default()
+                },
+                threshold: 6,
+            })
+        };
+        assert_eq!(Encoder::new(policy(false, 6)).recipe(9, TEXT), None);
+        let six = Encoder::new(policy(true, 6));
+        assert!(six.recipe(5, TEXT).unwrap().is_plain());
+        assert!(!six.recipe(6, TEXT).unwrap().is_plain());
+        let nine = Encoder::new(policy(true, 9));
+        assert_ne!(six.recipe(6, TEXT), nine.recipe(6, TEXT));
+
+        let mut primed = Encoder::new(policy(true, 6));
+        primed.set_dictionary(Dictionary::from(&b"Hello"[..]));
+        assert_eq!(primed.recipe(9, TEXT), None);
     }
 
     #[test]

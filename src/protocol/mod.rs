@@ -26,7 +26,7 @@ mod utf8;
 pub use close::{NO_STATUS, is_valid_status_code};
 pub use decoder::Decoder;
 pub use deflate::{Deflater, DeflaterConfig, Dictionary, Inflater, InflaterConfig};
-pub use encoder::{DeflatePolicy, Encoder, MessageOptions, encode_control, encode_shared};
+pub use encoder::{DeflatePolicy, Encoder, FrameRecipe, MessageOptions, encode_control};
 pub use error::ProtocolError;
 pub use event::{DecoderChange, DecoderConfig, Event, Input, Limits, Masked, Payload};
 pub use frame::{FrameHeader, MAX_HEADER_LENGTH, Opcode, Role};
