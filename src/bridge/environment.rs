@@ -151,6 +151,11 @@ impl Environment {
         if !link.dirty.replace(true) {
             self.dirty.borrow_mut().push(Rc::clone(link));
         }
+        self.wants_flush()
+    }
+
+    /// Whether JavaScript must arrange for a flush in its next tick.
+    pub(super) fn wants_flush(&self) -> bool {
         self.depth.get() == 0 && !self.flush_scheduled.replace(true)
     }
 

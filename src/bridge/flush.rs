@@ -64,6 +64,9 @@ pub(super) fn flush_dirty(environment: &Rc<Environment>) {
     while !environment.dirty.borrow().is_empty() {
         flush_round(environment, Call::Callback);
     }
+    environment.broadcast.borrow_mut().clear();
+    #[cfg(unix)]
+    super::threads::flush_commands(environment);
 }
 
 fn flush_round(environment: &Rc<Environment>, call: Call) {

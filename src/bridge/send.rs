@@ -49,11 +49,11 @@ pub(super) fn send(environment: &Rc<Environment>, args: [sys::napi_value; 4]) ->
     let flags = raw::bits(env, args[2]);
     let options = message_options(env, flags, args[3]);
     let mark = flags & flag::MARK != 0;
-    let mut taken = false;
+    let mut queued = Queued::default();
     with_payload(environment, args[1], flags, |payload| {
-        taken = queue_message(environment, &link, payload, options, mark);
+        queued = queue_message(environment, &link, payload, options, mark);
     })?;
-    Ok(raw::int32(env, finish(environment, &link, taken)))
+    Ok(raw::int32(env, finish(environment, &link, queued)))
 }
 
 /// `sendControl(id, data, flags, key)`: queues a control frame of at most 125 bytes.
@@ -64,8 +64,8 @@ pub(super) fn send_control(environment: &Rc<Environment>, args: [sys::napi_value
     };
     let flags = raw::bits(env, args[2]);
     let frame = control_frame(environment, args[1], flags, args[3])?;
-    let taken = queue_bytes(&link, &frame, flags & flag::MARK != 0);
-    Ok(raw::int32(env, finish(environment, &link, taken)))
+    let queued = queue_bytes(&link, &frame, flags & flag::MARK != 0);
+    Ok(raw::int32(env, finish(environment, &link, queued)))
 }
 
 /// `write(id, bytes, flags)`: queues bytes as they are, in order with the frames.
@@ -75,11 +75,11 @@ pub(super) fn write(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -
         return Ok(raw::int32(env, GONE));
     };
     let flags = raw::bits(env, args[2]);
-    let mut taken = false;
+    let mut queued = Queued::default();
     with_payload(environment, args[1], flags, |bytes| {
-        taken = queue_bytes(&link, bytes, flags & flag::MARK != 0);
+        queued = queue_bytes(&link, bytes, flags & flag::MARK != 0);
     })?;
-    Ok(raw::int32(env, finish(environment, &link, taken)))
+    Ok(raw::int32(env, finish(environment, &link, queued)))
 }
 
 /// `encode(id, data, flags, key)`: the frame of a message, for a stream to write. Undefined if the
@@ -206,18 +206,36 @@ fn frame_buffer(env: sys::napi_env, frame: Vec<u8>) -> sys::napi_value {
     }
 }
 
-/// Returns whether the sender may be told without waiting for word of the socket.
+/// What came of queueing something.
+#[derive(Default)]
+struct Queued {
+    /// The sender may be told without waiting for word of the socket.
+    taken: bool,
+    /// It is not with its connection any more: only commands have to be handed over.
+    is_command: bool,
+}
+
+impl Queued {
+    #[cfg(unix)]
+    fn taken(taken: bool) -> Self {
+        Self {
+            taken,
+            ..Self::default()
+        }
+    }
+}
+
 fn queue_message(
     environment: &Environment,
     link: &Rc<Link>,
     payload: &[u8],
     options: MessageOptions,
     mark: bool,
-) -> bool {
+) -> Queued {
     match &mut *link.io.borrow_mut() {
         Io::Stream(connection) => {
             connection.send(payload, options);
-            false
+            Queued::default()
         }
         #[cfg(unix)]
         Io::EventLoop(io) => {
@@ -225,20 +243,26 @@ fn queue_message(
                 queue_on_event_loop(environment, link.id, io, payload, options);
             }
             finish_queueing(io, link, mark);
-            false
+            Queued::default()
         }
         #[cfg(unix)]
         Io::Thread(io) => {
+            if !mark && broadcast_to_thread(environment, link, io, payload, options) {
+                return Queued {
+                    is_command: true,
+                    ..Queued::default()
+                };
+            }
             let before = io.cork.len();
-            match &mut io.encoder {
+            Queued::taken(match &mut io.encoder {
                 Some(encoder) => {
                     encoder.message(payload, options, &mut io.cork);
                     io.corked(link, before, mark)
                 }
                 None => super::threads::send_message(environment, link, io, payload, options, mark),
-            }
+            })
         }
-        Io::Closing(_) | Io::Closed => false,
+        Io::Closing(_) | Io::Closed => Queued::default(),
     }
 }
 
@@ -258,8 +282,34 @@ fn queue_on_event_loop(
     }
 }
 
+/// Queues a message for a thread without a copy of its own, if others are sent the same in this
+/// turn and nothing waits before it here.
+#[cfg(unix)]
+fn broadcast_to_thread(
+    environment: &Environment,
+    link: &Link,
+    io: &mut super::links::ThreadIo,
+    payload: &[u8],
+    options: MessageOptions,
+) -> bool {
+    let Some(encoder) = &mut io.encoder else {
+        return false;
+    };
+    if !io.cork.is_empty() || !io.marks.is_empty() {
+        return false;
+    }
+    let mut broadcast = environment.broadcast.borrow_mut();
+    match broadcast.frame(link.id, payload, encoder, options) {
+        Some(frame) => {
+            super::threads::broadcast(environment, link, io, frame);
+            true
+        }
+        None => false,
+    }
+}
+
 /// As [`queue_message`], for bytes as they are.
-fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) -> bool {
+fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) -> Queued {
     match &mut *link.io.borrow_mut() {
         #[cfg(unix)]
         Io::EventLoop(io) => {
@@ -267,15 +317,15 @@ fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) -> bool {
                 .outbound
                 .append(|out| out.extend_from_slice(bytes));
             finish_queueing(io, link, mark);
-            false
+            Queued::default()
         }
         #[cfg(unix)]
         Io::Thread(io) => {
             let before = io.cork.len();
             io.cork.extend_from_slice(bytes);
-            io.corked(link, before, mark)
+            Queued::taken(io.corked(link, before, mark))
         }
-        Io::Stream(_) | Io::Closing(_) | Io::Closed => false,
+        Io::Stream(_) | Io::Closing(_) | Io::Closed => Queued::default(),
     }
 }
 
@@ -333,14 +383,19 @@ fn write_through(
     true
 }
 
-fn finish(environment: &Environment, link: &Rc<Link>, taken: bool) -> i32 {
-    let answer = if taken { TAKEN } else { 0 };
+fn finish(environment: &Environment, link: &Rc<Link>, queued: Queued) -> i32 {
+    let answer = if queued.taken { TAKEN } else { 0 };
     if environment.exit_deadline().is_some() {
         // There is no next tick.
         super::flush::drain_until_deadline(environment);
         return answer;
     }
-    if environment.mark_dirty(link) {
+    let schedule = if queued.is_command {
+        environment.wants_flush()
+    } else {
+        environment.mark_dirty(link)
+    };
+    if schedule {
         answer | SCHEDULE_FLUSH
     } else {
         answer

@@ -81,6 +81,19 @@ pub(super) fn command_thread(
     }
 }
 
+/// Queues a frame that others are sent, too. Its sender must not wait to be told.
+pub(super) fn broadcast(
+    environment: &Environment,
+    link: &Link,
+    io: &mut ThreadIo,
+    frame: &bytes::Bytes,
+) {
+    io.accept(link, frame.len());
+    if let Some(threads) = &mut *environment.threads.borrow_mut() {
+        threads.pool.broadcast(io.thread, link.id, frame);
+    }
+}
+
 /// Hands queued commands to their threads.
 pub(super) fn flush_commands(environment: &Environment) {
     if let Some(threads) = &mut *environment.threads.borrow_mut() {

@@ -19,13 +19,12 @@ pub struct Broadcast {
     frame: Option<SharedFrame>,
 }
 
-/// A message, as far as it can be known again: its memory may have been changed, or freed.
+/// A message, as far as it takes to guess that another is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sent {
-    address: usize,
     length: usize,
-    /// Strings are all encoded at the same place.
-    ends: [u8; 16],
+    /// Bytes of its beginning, its middle and its end.
+    sample: [u8; 24],
     recipe: FrameRecipe,
 }
 
@@ -77,15 +76,19 @@ impl Broadcast {
 
 impl Sent {
     fn new(payload: &[u8], recipe: FrameRecipe) -> Self {
-        let mut ends = [0; 16];
-        if let (Some(first), Some(last)) = (payload.first_chunk::<8>(), payload.last_chunk::<8>()) {
-            ends[..8].copy_from_slice(first);
-            ends[8..].copy_from_slice(last);
+        let mut sample = [0; 24];
+        let length = payload.len();
+        if length <= sample.len() {
+            sample[..length].copy_from_slice(payload);
+        } else {
+            let starts = [0, length / 2 - 4, length - 8];
+            for (target, start) in sample.chunks_exact_mut(8).zip(starts) {
+                target.copy_from_slice(&payload[start..start + 8]);
+            }
         }
         Self {
-            address: payload.as_ptr() as usize,
-            length: payload.len(),
-            ends,
+            length,
+            sample,
             recipe,
         }
     }
@@ -150,12 +153,26 @@ mod tests {
     }
 
     #[test]
+    fn payloads_that_look_alike_are_told_apart() {
+        let mut broadcast = Broadcast::default();
+        let mut payload = [b'a'; 100];
+        frame(&mut broadcast, &payload, TEXT);
+        payload[30] = b'b';
+        let other = frame(&mut broadcast, &payload, TEXT).unwrap();
+        assert!(other.ends_with(&payload));
+        payload[30] = b'c';
+        let third = frame(&mut broadcast, &payload, TEXT).unwrap();
+        assert!(third.ends_with(&payload));
+    }
+
+    #[test]
     fn a_payload_that_was_changed_has_a_frame_of_its_own() {
         let mut broadcast = Broadcast::default();
         let mut payload = *b"Hello";
         frame(&mut broadcast, &payload, TEXT);
         frame(&mut broadcast, &payload, TEXT);
         payload[0] = b'J';
+        assert_eq!(frame(&mut broadcast, &payload, TEXT), None);
         let changed = frame(&mut broadcast, &payload, TEXT).unwrap();
         assert_eq!(changed, &b"\x81\x05Jello"[..]);
     }

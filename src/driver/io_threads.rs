@@ -19,11 +19,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use socket2::Socket;
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
-use crate::connection::{ConnectionConfig, InboundBudget};
+use crate::connection::{Broadcast, ConnectionConfig, InboundBudget};
 use crate::protocol::{Decoder, DecoderChange, Dictionary, MessageOptions};
 
 pub use connection::Progress;
@@ -87,6 +88,16 @@ pub struct Command {
     pub kind: CommandKind,
 }
 
+/// What waits for a thread.
+enum Order {
+    One(Command),
+    /// A frame for each of many connections, in one piece: `Pool::broadcast`.
+    Broadcast {
+        frame: Bytes,
+        keys: Vec<Key>,
+    },
+}
+
 /// The threads of one environment.
 pub struct Pool {
     threads: Vec<Thread>,
@@ -117,7 +128,24 @@ impl Pool {
     /// Queues a command for a thread that has been started.
     pub fn command(&mut self, thread: usize, command: Command) {
         if let Some(thread) = self.threads.get_mut(thread) {
-            thread.pending.push(command);
+            thread.pending.push(Order::One(command));
+        }
+    }
+
+    /// Queues a frame for a connection. The same frame for others right behind it costs no more
+    /// than their keys.
+    pub fn broadcast(&mut self, thread: usize, key: Key, frame: &Bytes) {
+        let Some(thread) = self.threads.get_mut(thread) else {
+            return;
+        };
+        match thread.pending.last_mut() {
+            Some(Order::Broadcast { frame: last, keys }) if last.as_ptr() == frame.as_ptr() => {
+                keys.push(key);
+            }
+            _ => thread.pending.push(Order::Broadcast {
+                frame: frame.clone(),
+                keys: vec![key],
+            }),
         }
     }
 
@@ -165,7 +193,7 @@ impl Pool {
 struct Thread {
     shared: Arc<Shared>,
     /// Commands of this turn that the thread has not been told of.
-    pending: Vec<Command>,
+    pending: Vec<Order>,
     join: JoinHandle<()>,
 }
 
@@ -196,14 +224,14 @@ impl Thread {
         if self.pending.is_empty() {
             return;
         }
-        lock(&self.shared.commands).append(&mut self.pending);
+        lock(&self.shared.orders).append(&mut self.pending);
         self.shared.notify.notify_one();
     }
 }
 
 #[derive(Default)]
 struct Shared {
-    commands: Mutex<Vec<Command>>,
+    orders: Mutex<Vec<Order>>,
     requests: Mutex<Vec<Request>>,
     notify: Notify,
 }
@@ -304,54 +332,103 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The life of a thread.
 async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
-    let mut connections: HashMap<Key, Rc<ThreadConnection>> = HashMap::new();
-    let read_buffer = Rc::new(RefCell::new(
-        vec![0; super::socket::READ_BUFFER].into_boxed_slice(),
-    ));
-    let mut dirty: Vec<Rc<ThreadConnection>> = Vec::new();
+    let mut thread = ThreadState::new(outbox);
     loop {
         shared.notify.notified().await;
         // Commands may take long.
         outbox.announce();
-        let commands = std::mem::take(&mut *lock(&shared.commands));
-        for Command { key, kind } in commands {
-            if let CommandKind::Open(new) = kind {
-                let connection =
-                    ThreadConnection::open(*new, Arc::clone(outbox), Rc::clone(&read_buffer));
-                if let Some(connection) = connection {
-                    connections.insert(key, connection);
-                }
-                continue;
-            }
-            let closes = matches!(kind, CommandKind::Close);
-            if let Some(connection) = connections.get(&key) {
-                if guarded(connection, || connection.apply(kind)).unwrap_or(false) {
-                    dirty.push(Rc::clone(connection));
-                }
-                if closes {
-                    connections.remove(&key);
-                }
+        let orders = std::mem::take(&mut *lock(&shared.orders));
+        for order in orders {
+            match order {
+                Order::One(Command { key, kind }) => thread.obey(key, kind),
+                Order::Broadcast { frame, keys } => thread.broadcast(&frame, &keys),
             }
         }
-        for connection in dirty.drain(..) {
-            guarded(&connection, || connection.flush());
-        }
+        thread.flush();
         let requests = std::mem::take(&mut *lock(&shared.requests));
         for request in requests {
             match request {
                 Request::Drain { deadline, barrier } => {
-                    for connection in connections.values() {
-                        guarded(connection, || connection.flush_until(deadline));
-                    }
+                    thread.each(|connection| connection.flush_until(deadline));
                     barrier.arrive();
                 }
                 Request::Exit => {
-                    for connection in connections.values() {
-                        guarded(connection, || connection.apply(CommandKind::Close));
-                    }
+                    thread.each(|connection| {
+                        connection.apply(CommandKind::Close);
+                    });
                     return;
                 }
             }
+        }
+    }
+}
+
+/// What a thread has.
+struct ThreadState {
+    connections: HashMap<Key, Rc<ThreadConnection>>,
+    /// Those that have something to flush.
+    dirty: Vec<Rc<ThreadConnection>>,
+    shared: Rc<ThreadShared>,
+}
+
+/// What the connections of a thread share.
+struct ThreadShared {
+    outbox: Arc<Outbox>,
+    read_buffer: RefCell<Box<[u8]>>,
+    /// What others may be sent, too, of what is encoded here.
+    broadcast: RefCell<Broadcast>,
+}
+
+impl ThreadState {
+    fn new(outbox: &Arc<Outbox>) -> Self {
+        Self {
+            connections: HashMap::new(),
+            dirty: Vec::new(),
+            shared: Rc::new(ThreadShared {
+                outbox: Arc::clone(outbox),
+                read_buffer: RefCell::new(vec![0; super::socket::READ_BUFFER].into_boxed_slice()),
+                broadcast: RefCell::default(),
+            }),
+        }
+    }
+
+    fn obey(&mut self, key: Key, kind: CommandKind) {
+        if let CommandKind::Open(new) = kind {
+            if let Some(connection) = ThreadConnection::open(*new, Rc::clone(&self.shared)) {
+                self.connections.insert(key, connection);
+            }
+            return;
+        }
+        let closes = matches!(kind, CommandKind::Close);
+        if let Some(connection) = self.connections.get(&key) {
+            if guarded(connection, || connection.apply(kind)).unwrap_or(false) {
+                self.dirty.push(Rc::clone(connection));
+            }
+            if closes {
+                self.connections.remove(&key);
+            }
+        }
+    }
+
+    fn broadcast(&mut self, frame: &Bytes, keys: &[Key]) {
+        for key in keys {
+            if let Some(connection) = self.connections.get(key) {
+                guarded(connection, || connection.queue_shared(frame));
+                self.dirty.push(Rc::clone(connection));
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        self.shared.broadcast.borrow_mut().clear();
+        for connection in self.dirty.drain(..) {
+            guarded(&connection, || connection.flush());
+        }
+    }
+
+    fn each(&self, work: impl Fn(&ThreadConnection)) {
+        for connection in self.connections.values() {
+            guarded(connection, || work(connection));
         }
     }
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use bytes::Bytes;
 use socket2::Socket;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, Ready};
 use tokio::sync::Notify;
 
-use super::{CommandKind, Delivery, Item, Key, NewConnection, Outbox};
+use super::{CommandKind, Delivery, Item, Key, NewConnection, ThreadShared};
 use crate::connection::{Connection, InboundBudget};
 use crate::driver::socket::{self, Flushed, Received};
 use crate::protocol::Input;
@@ -68,8 +69,7 @@ pub(super) struct ThreadConnection {
     progress: Progress,
     /// What JavaScript counts as accepted: messages count before they are compressed.
     accounted: Cell<u64>,
-    outbox: Arc<Outbox>,
-    read_buffer: Rc<RefCell<Box<[u8]>>>,
+    thread: Rc<ThreadShared>,
 }
 
 /// What keeps the connection from reading or writing.
@@ -108,11 +108,7 @@ impl Flow {
 
 impl ThreadConnection {
     /// Takes the socket in and begins to watch it. If that fails JavaScript is told.
-    pub(super) fn open(
-        new: NewConnection,
-        outbox: Arc<Outbox>,
-        read_buffer: Rc<RefCell<Box<[u8]>>>,
-    ) -> Option<Rc<Self>> {
+    pub(super) fn open(new: NewConnection, thread: Rc<ThreadShared>) -> Option<Rc<Self>> {
         let interest = Interest::READABLE | Interest::WRITABLE;
         // SAFETY: the socket owns its descriptor, which stays open and the same until both are dropped
         // together, and nothing else registers it with this runtime.
@@ -121,7 +117,7 @@ impl ThreadConnection {
             Err(error) => {
                 let mut delivery = Delivery::of(new.key, Item::ReadFailed(error.into()));
                 delivery.items.push(Item::Closed);
-                outbox.push(delivery);
+                thread.outbox.push(delivery);
                 return None;
             }
         };
@@ -134,8 +130,7 @@ impl ThreadConnection {
             budget: new.budget,
             progress: new.progress,
             accounted: Cell::new(0),
-            outbox,
-            read_buffer,
+            thread,
         });
         tokio::task::spawn_local(Rc::clone(&connection).run());
         Some(connection)
@@ -174,7 +169,14 @@ impl ThreadConnection {
                 self.accounted
                     .set(self.accounted.get() + payload.len() as u64);
                 let before = state.outbound.accepted();
-                state.send(&payload, options);
+                let Connection {
+                    encoder, outbound, ..
+                } = &mut *state;
+                let mut broadcast = self.thread.broadcast.borrow_mut();
+                match broadcast.frame(self.key, &payload, encoder, options) {
+                    Some(frame) => outbound.push_shared(frame),
+                    None => state.send(&payload, options),
+                }
                 let frame = state.outbound.accepted() - before;
                 self.progress.correct(frame as i64 - payload.len() as i64);
                 if mark {
@@ -217,6 +219,13 @@ impl ThreadConnection {
         false
     }
 
+    /// Queues a frame that is encoded already, and that others may hold, too.
+    pub(super) fn queue_shared(&self, frame: &Bytes) {
+        self.accounted
+            .set(self.accounted.get() + frame.len() as u64);
+        self.state.borrow_mut().outbound.push_shared(frame);
+    }
+
     /// Writes what the socket takes.
     pub(super) fn flush(&self) {
         if self.flow.closed.get() || self.flow.write_failed.get() || self.flow.write_blocked.get() {
@@ -236,7 +245,8 @@ impl ThreadConnection {
         self.flow.read_ended.set(true);
         self.flow.write_failed.set(true);
         let error = io::Error::from_raw_os_error(libc::EIO);
-        self.outbox
+        self.thread
+            .outbox
             .push(Delivery::of(self.key, Item::ReadFailed(error)));
     }
 
@@ -329,7 +339,7 @@ impl ThreadConnection {
         }
         drop(state);
         if !delivery.items.is_empty() {
-            self.outbox.push(delivery);
+            self.thread.outbox.push(delivery);
         }
     }
 
@@ -379,7 +389,7 @@ impl ThreadConnection {
             }
             return (received, most);
         }
-        let buffer = &mut **self.read_buffer.borrow_mut();
+        let buffer = &mut **self.thread.read_buffer.borrow_mut();
         let received = socket::receive(self.socket.get_ref(), buffer);
         if let Received::Bytes(length) = received {
             let bytes = &mut buffer[..length];
@@ -427,7 +437,7 @@ impl ThreadConnection {
         if delivery.charged > 0 && self.budget.charge(delivery.charged) {
             self.flow.stalled.set(true);
         }
-        self.outbox.push(delivery);
+        self.thread.outbox.push(delivery);
     }
 
     fn fail_read(&self, error: io::Error) {
@@ -459,7 +469,7 @@ impl ThreadConnection {
             let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Both);
         }
         self.changed.notify_one();
-        self.outbox.push(last);
+        self.thread.outbox.push(last);
     }
 }
 
