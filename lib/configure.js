@@ -11,6 +11,8 @@ const native = require('./native');
 const settings = require('./settings');
 
 const AUTO = -1;
+/** Every connection moves whenever it can: for hawser's own tests. */
+const RESTLESS = -2;
 const MAX_IO_THREADS = 64;
 
 configure(fromEnvironment());
@@ -21,10 +23,11 @@ module.exports = configure;
  * Sets the engine up. To be called before the first connection.
  *
  * @param {object} options
- * @param {number | 'auto'} [options.ioThreads='auto'] who reads and writes
+ * @param {number | 'auto'} [options.ioThreads=0] who reads and writes
  *     sockets: `0` Node's own event loop; `N` (at most 64) that many I/O
- *     threads; `'auto'` starts on the event loop. Environment variable:
- *     `HAWSER_IO_THREADS`
+ *     threads; `'auto'` starts on the event loop, and moves connections to I/O
+ *     threads and back as load asks for it, if there is a second processor.
+ *     Environment variable: `HAWSER_IO_THREADS`
  * @param {boolean} [options.takeover=true] whether sockets may be taken over
  *     from Node at all. `false` leaves them to Node's streams: slower, for
  *     diagnosis. Environment variable: `HAWSER_TAKEOVER=0`
@@ -59,7 +62,9 @@ function configure(options) {
  * @returns {number} the number of threads, or `AUTO`
  */
 function threadCount(value) {
-  if (value === 'auto') return AUTO;
+  if (value === 'auto') {
+    return process.env.HAWSER_RESTLESS === '1' ? RESTLESS : AUTO;
+  }
 
   if (
     typeof value === 'number' &&

@@ -2,10 +2,10 @@
 export interface EngineOptions {
   /**
    * How many threads read and write the sockets, 0 to 64: 0 for none but
-   * JavaScript's own, `'auto'` to let hawser decide. The environment variable
+   * JavaScript's own, `'auto'` to have connections move as load asks. The environment variable
    * `HAWSER_IO_THREADS` says the same.
    *
-   * @defaultValue `'auto'`
+   * @defaultValue `0`
    */
   ioThreads?: number | 'auto' | undefined;
   /**

@@ -49,7 +49,8 @@ async function runNodeTests(files, environment) {
  * A driver chosen in the shell must not decide what the suites run on.
  */
 function withoutDriver(environment) {
-  const { HAWSER_IO_THREADS, HAWSER_TAKEOVER, ...rest } = environment;
+  const { HAWSER_IO_THREADS, HAWSER_RESTLESS, HAWSER_TAKEOVER, ...rest } =
+    environment;
   return rest;
 }
 

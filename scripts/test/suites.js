@@ -12,7 +12,14 @@ const DRIVERS = {
   event_loop: { HAWSER_IO_THREADS: '0' },
   io_threads: { HAWSER_IO_THREADS: '2' },
   stream: { HAWSER_TAKEOVER: '0' },
+  // Connections move between the event loop and I/O threads all the time.
+  restless: { HAWSER_IO_THREADS: 'auto', HAWSER_RESTLESS: '1' },
+  // They move when load asks for it, which is seldom in a test: only on demand.
+  auto: { HAWSER_IO_THREADS: 'auto' },
 };
+
+/** The drivers of a whole run. */
+const ALWAYS = Object.keys(DRIVERS).filter((name) => name !== 'auto');
 
 /** The folders of the tests that run on every driver. */
 const BEHAVIOUR_TESTS = ['__test__', '__test__/differential'];
@@ -35,7 +42,7 @@ function selectSuites({ drivers, only } = {}) {
 
   if (wholeRun) suites.push({ name: 'rust', run: runRustTests });
 
-  for (const driver of drivers ?? Object.keys(DRIVERS)) {
+  for (const driver of drivers ?? ALWAYS) {
     const files = BEHAVIOUR_TESTS.flatMap(testFilesIn);
     suites.push(nodeSuite(driver, files, DRIVERS[driver]));
   }

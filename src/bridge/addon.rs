@@ -92,11 +92,16 @@ fn configure_delivery(environment: &Rc<Environment>, args: [sys::napi_value; 3])
     Ok(raw::undefined(env))
 }
 
+/// What stands for connections that always move, see `lib/configure.js`.
+const RESTLESS: f64 = -2.0;
+
 /// `configureIoThreads(count)`: -1 means `auto`.
 fn configure_io_threads(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
     let env = environment.env;
     let count = raw::number(env, args[0])?;
-    let setting = if count < 0.0 {
+    let setting = if count == RESTLESS {
+        IoThreads::Restless
+    } else if count < 0.0 {
         IoThreads::Auto
     } else if count <= MAX_IO_THREADS as f64 {
         IoThreads::Fixed(count as usize)
@@ -107,6 +112,8 @@ fn configure_io_threads(environment: &Rc<Environment>, args: [sys::napi_value; 1
         });
     };
     environment.io_threads.set(setting);
+    #[cfg(unix)]
+    environment.mover.configure(setting);
     Ok(raw::undefined(env))
 }
 

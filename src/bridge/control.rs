@@ -252,7 +252,10 @@ pub(super) fn set_referenced(environment: &Rc<Environment>, args: [sys::napi_val
     with_link(environment, args[0], |link| {
         match &mut *link.io.borrow_mut() {
             #[cfg(unix)]
-            Io::EventLoop(io) => io.poll.set_referenced(referenced),
+            Io::EventLoop(io) => {
+                io.referenced = referenced;
+                io.poll.set_referenced(referenced);
+            }
             #[cfg(unix)]
             Io::Thread(io) => super::threads::set_referenced(environment, io, referenced),
             Io::Stream(_) | Io::Closing(_) | Io::Closed => {}

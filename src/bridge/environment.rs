@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use napi::sys;
 
+#[cfg(unix)]
+use super::delivery::Call;
 use super::delivery::DeliveryState;
 use super::links::{COUNTERS, Link, Links, PER_PAGE};
 use super::raw::{Failure, HandleScope, Reference};
@@ -35,6 +37,9 @@ pub(super) struct Environment {
     pub(super) io_threads: Cell<IoThreads>,
     #[cfg(unix)]
     pub(super) sockets_opened: Cell<usize>,
+    /// When connections move.
+    #[cfg(unix)]
+    pub(super) mover: super::migration::Mover,
     #[cfg(unix)]
     pub(super) event_loop: Option<crate::driver::event_loop::EventLoop>,
     #[cfg(unix)]
@@ -77,6 +82,8 @@ impl Environment {
             io_threads: Cell::new(IoThreads::Auto),
             #[cfg(unix)]
             sockets_opened: Cell::new(0),
+            #[cfg(unix)]
+            mover: super::migration::Mover::default(),
             #[cfg(unix)]
             event_loop: event_loop(env),
             #[cfg(unix)]
@@ -141,8 +148,20 @@ impl Environment {
         }
         if self.depth.get() == 1 {
             let _ = catch_unwind(AssertUnwindSafe(|| super::flush::flush_dirty(self)));
+            #[cfg(unix)]
+            super::migration::consider(self, Call::Callback);
         }
         self.depth.set(self.depth.get() - 1);
+    }
+
+    /// Whether nothing of a connection's is being handled: no bytes of it are half decoded, say.
+    #[cfg(unix)]
+    pub(super) fn is_between_turns(&self, call: Call) -> bool {
+        match call {
+            // At the end of a callback, unless that came from within another.
+            Call::Callback => self.depth.get() <= 1,
+            Call::Nested => self.depth.get() == 0,
+        }
     }
 
     /// Remembers that `link` has something to flush. Returns whether JavaScript must arrange for

@@ -15,6 +15,8 @@ use super::raw::{self, Outcome};
 pub(super) fn flush(environment: &Rc<Environment>, _args: [sys::napi_value; 0]) -> Outcome {
     environment.flush_scheduled.set(false);
     flush_round(environment, Call::Nested);
+    #[cfg(unix)]
+    super::migration::consider(environment, Call::Nested);
     Ok(raw::undefined(environment.env))
 }
 
@@ -38,7 +40,7 @@ pub(super) fn drain(environment: &Rc<Environment>, _args: [sys::napi_value; 0]) 
 }
 
 /// Writes what is queued, unless the time for that has run out.
-pub(super) fn drain_until_deadline(environment: &Environment) {
+pub(super) fn drain_until_deadline(environment: &Rc<Environment>) {
     #[cfg(unix)]
     {
         let Some(deadline) = environment.exit_deadline() else {
@@ -46,16 +48,22 @@ pub(super) fn drain_until_deadline(environment: &Environment) {
         };
         let links = environment.links.borrow().all();
         for link in &links {
-            match &mut *link.io.borrow_mut() {
-                Io::EventLoop(io) if !io.write_failed => {
-                    let outbound = &mut io.connection.outbound;
-                    let _ = crate::driver::socket::flush_until(&io.socket, outbound, deadline);
-                }
-                Io::Thread(io) => super::threads::uncork(environment, link.id, io),
-                _ => {}
+            if let Io::Thread(io) = &mut *link.io.borrow_mut() {
+                super::threads::uncork(environment, link.id, io);
             }
         }
         super::threads::drain(environment, deadline);
+        if super::threads::settle_returned(environment) {
+            super::threads::drain(environment, deadline);
+        }
+        for link in &links {
+            if let Io::EventLoop(io) = &mut *link.io.borrow_mut()
+                && !io.write_failed
+            {
+                let outbound = &mut io.connection.outbound;
+                let _ = crate::driver::socket::flush_until(&io.socket, outbound, deadline);
+            }
+        }
     }
 }
 
@@ -72,9 +80,13 @@ pub(super) fn flush_dirty(environment: &Rc<Environment>) {
 fn flush_round(environment: &Rc<Environment>, call: Call) {
     let links = environment.dirty.take();
     environment.broadcast.borrow_mut().clear();
+    #[cfg(unix)]
+    super::migration::around_flush(environment, &links, call);
     for link in &links {
         flush_link(environment, link, call);
     }
+    #[cfg(unix)]
+    super::migration::around_flush(environment, &links, call);
     #[cfg(unix)]
     super::threads::flush_commands(environment);
 }
@@ -85,7 +97,7 @@ pub(super) fn flush_link(environment: &Environment, link: &Rc<Link>, call: Call)
     #[cfg(unix)]
     {
         let result = match &mut *link.io.borrow_mut() {
-            Io::EventLoop(io) => write_socket(io, link),
+            Io::EventLoop(io) => environment.mover.time(|| write_socket(io, link)),
             Io::Thread(io) => {
                 super::threads::uncork(environment, link.id, io);
                 return;
@@ -113,6 +125,7 @@ fn write_socket(io: &mut super::links::EventLoopIo, link: &Link) -> Written {
     if io.write_failed {
         return written;
     }
+    io.turns = io.turns.wrapping_add(1);
     let outbound = &mut io.connection.outbound;
     let had_blocked = io.write_blocked;
     let result = if io.shutdown {

@@ -5,8 +5,11 @@
 //! gone finds nothing.
 
 use std::cell::{Cell, RefCell};
+#[cfg(unix)]
 use std::collections::VecDeque;
 use std::rc::Rc;
+#[cfg(unix)]
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use napi::sys;
@@ -14,6 +17,10 @@ use napi::sys;
 use super::incoming::Incoming;
 use super::raw::Reference;
 use crate::connection::Connection;
+#[cfg(unix)]
+use crate::connection::InboundBudget;
+#[cfg(unix)]
+use crate::driver::io_threads::{CommandKind, Delivery};
 #[cfg(unix)]
 use crate::protocol::Decoder;
 use crate::protocol::Encoder;
@@ -83,10 +90,48 @@ pub(super) struct EventLoopIo {
     /// JavaScript also wants the bytes as they are read.
     pub(super) tapped: bool,
     pub(super) bytes_read: u64,
+    /// It keeps the process alive.
+    pub(super) referenced: bool,
+    /// Reads and writes since the busiest have been looked for.
+    pub(super) turns: u32,
 }
 
 #[cfg(unix)]
 impl EventLoopIo {
+    pub(super) fn new(
+        connection: Connection,
+        poll: crate::driver::event_loop::Poll,
+        socket: socket2::Socket,
+    ) -> Self {
+        Self {
+            connection,
+            poll,
+            socket,
+            started: false,
+            paused: false,
+            head: Vec::new(),
+            read_ended: false,
+            end_sought: false,
+            write_blocked: false,
+            write_failed: false,
+            shutdown: false,
+            tapped: false,
+            bytes_read: 0,
+            referenced: true,
+            turns: 0,
+        }
+    }
+
+    /// Whether the connection is simply open, in both directions.
+    pub(super) fn is_plain(&self) -> bool {
+        self.may_read()
+            && !self.write_blocked
+            && !self.write_failed
+            && !self.shutdown
+            && !self.tapped
+            && self.head.is_empty()
+    }
+
     pub(super) fn may_read(&self) -> bool {
         self.started && !self.paused && !self.read_ended
     }
@@ -119,16 +164,51 @@ pub(super) struct ThreadIo {
     pub(super) marks: Vec<usize>,
     /// Senders who have not been told yet.
     pub(super) untold: u32,
-    pub(super) budget: std::sync::Arc<crate::connection::InboundBudget>,
+    pub(super) budget: Arc<InboundBudget>,
     pub(super) paused: bool,
     /// JavaScript also wants the bytes as they are read.
     pub(super) tapped: bool,
     /// What arrived while paused.
-    pub(super) held: VecDeque<crate::driver::io_threads::Delivery>,
+    pub(super) held: VecDeque<Delivery>,
     pub(super) referenced: bool,
     /// Of this end and the peer's: the thread has the socket.
     pub(super) names: [Option<String>; 2],
     pub(super) accepted: u64,
+    /// What is wanted of the connection while it is on its way back from the thread.
+    pub(super) waiting: RefCell<Option<Vec<CommandKind>>>,
+}
+
+#[cfg(unix)]
+impl ThreadIo {
+    /// On `thread`, which reads the socket already if there is no decoder.
+    pub(super) fn new(
+        thread: usize,
+        decoder: Option<Box<Decoder>>,
+        encoder: Option<Encoder>,
+        budget: Arc<InboundBudget>,
+        names: [Option<String>; 2],
+    ) -> Self {
+        Self {
+            thread,
+            decoder,
+            encoder,
+            cork: Vec::new(),
+            marks: Vec::new(),
+            untold: 0,
+            budget,
+            paused: false,
+            tapped: false,
+            held: VecDeque::new(),
+            referenced: false,
+            accepted: 0,
+            waiting: RefCell::new(None),
+            names,
+        }
+    }
+
+    pub(super) fn is_returning(&self) -> bool {
+        self.waiting.borrow().is_some()
+    }
 }
 
 /// What `bufferedAmount` is made of, in memory that JavaScript reads without a call: bytes ever
@@ -168,8 +248,8 @@ impl Counters {
         blocked.load(Ordering::Relaxed) == 0 && accepted as f64 - released <= MAX_CORK as f64
     }
 
-    fn clear_correction(self) {
-        // SAFETY: as above; no thread has the connection yet.
+    pub(super) fn clear_correction(self) {
+        // SAFETY: as above; no thread has the connection.
         unsafe { &*self.correction }.store(0, Ordering::Relaxed);
     }
 

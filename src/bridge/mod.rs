@@ -6,6 +6,7 @@
 //! - `greet`: sockets before their opening handshake. `open`, `send`, `receive`, `flush`, `control`: what JavaScript calls, and what sockets cause.
 //! - `delivery`, `slab`: batches of events, handed to JavaScript in one call, and their memory.
 //! - `threads`: connections on I/O threads, seen from here. `codec`: parts of the protocol by themselves.
+//! - `migration`: connections that move between the loop and the threads.
 //! - `raw`: the few calls of Node-API that all of them need.
 //!
 //! The calls of the hot path are raw Node-API functions, which cost a third of what generated ones
@@ -30,6 +31,8 @@ mod greet;
 mod heap;
 mod incoming;
 mod links;
+#[cfg(unix)]
+mod migration;
 mod open;
 mod raw;
 mod receive;

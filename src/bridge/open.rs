@@ -211,21 +211,10 @@ pub(super) fn on_event_loop(
     reserved
         .counters
         .set_accepted(connection.outbound.accepted());
-    connection.decoder.offer_large_messages();
+    connection.decoder.offer_large_messages(true);
     Io::EventLoop(Box::new(EventLoopIo {
-        connection,
-        poll,
-        socket,
-        started: false,
-        paused: false,
-        head: Vec::new(),
-        read_ended: false,
-        end_sought: false,
-        write_blocked: false,
-        write_failed: false,
-        shutdown: false,
-        tapped: false,
         bytes_read,
+        ..EventLoopIo::new(connection, poll, socket)
     }))
 }
 
@@ -251,28 +240,19 @@ pub(super) fn on_thread(
     let new = NewConnection {
         key: reserved.id,
         socket,
-        config,
+        connection: Box::new(Connection::new(&config)),
+        started: false,
         budget: Arc::clone(&budget),
         progress,
     };
     let open = CommandKind::Open(Box::new(new));
     super::threads::command_thread(environment, thread, reserved.id, open);
-    let mut io = ThreadIo {
-        thread,
-        decoder: Some(Box::new(config.decoder())),
-        // What has to be compressed is encoded by the thread.
-        encoder: config.deflate.is_none().then(|| Encoder::new(None)),
-        accepted: response.len() as u64,
-        cork: response,
-        marks: Vec::new(),
-        untold: 0,
-        budget,
-        paused: false,
-        tapped: false,
-        held: Default::default(),
-        referenced: false,
-        names,
-    };
+    // What has to be compressed is encoded by the thread.
+    let encoder = config.deflate.is_none().then(|| Encoder::new(None));
+    let decoder = Some(Box::new(config.decoder()));
+    let mut io = ThreadIo::new(thread, decoder, encoder, budget, names);
+    io.accepted = response.len() as u64;
+    io.cork = response;
     reserved.counters.set_accepted(io.accepted);
     super::threads::set_referenced(environment, &mut io, true);
     Io::Thread(Box::new(io))

@@ -273,7 +273,10 @@ mod sockets {
         for _ in 0..READS_PER_TURN {
             let (step, wanted) = match &mut *link.io.borrow_mut() {
                 Io::EventLoop(io) if io.may_read() => {
-                    read_once(io, &mut link.incoming.borrow_mut(), &mut buffer)
+                    let incoming = &mut *link.incoming.borrow_mut();
+                    environment
+                        .mover
+                        .time(|| read_once(io, incoming, &mut buffer))
                 }
                 _ => (Step::Nothing, 0),
             };
@@ -321,6 +324,7 @@ mod sockets {
         incoming: &mut Option<Incoming>,
         buffer: &mut [u8],
     ) -> (Step, usize) {
+        io.turns = io.turns.wrapping_add(1);
         let decoder = &mut io.connection.decoder;
         if io.tapped {
             return read_to_buffer(io, buffer);

@@ -292,12 +292,12 @@ fn broadcast_to_thread(
     payload: &[u8],
     options: MessageOptions,
 ) -> bool {
+    if !io.cork.is_empty() || !io.marks.is_empty() || io.is_returning() {
+        return false;
+    }
     let Some(encoder) = &mut io.encoder else {
         return false;
     };
-    if !io.cork.is_empty() || !io.marks.is_empty() {
-        return false;
-    }
     let mut broadcast = environment.broadcast.borrow_mut();
     match broadcast.frame(link.id, payload, encoder, options) {
         Some(frame) => {
@@ -383,7 +383,7 @@ fn write_through(
     true
 }
 
-fn finish(environment: &Environment, link: &Rc<Link>, queued: Queued) -> i32 {
+fn finish(environment: &Rc<Environment>, link: &Rc<Link>, queued: Queued) -> i32 {
     let answer = if queued.taken { TAKEN } else { 0 };
     if environment.exit_deadline().is_some() {
         // There is no next tick.

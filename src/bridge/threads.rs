@@ -2,12 +2,13 @@
 
 use std::io;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::control;
 use super::delivery::{Batch, Call, Kind, message_kind};
 use super::environment::Environment;
 use super::links::{Io, Link, ThreadIo};
+use super::migration;
 use crate::driver::event_loop::Wake;
 use crate::driver::io_threads::{Command, CommandKind, Delivery, Item, Place, Pool};
 use crate::protocol::MessageOptions;
@@ -20,13 +21,17 @@ pub(super) struct Threads {
     referenced: usize,
     /// Connections that were resumed, or closed, with something held.
     resumed: Vec<u64>,
+    /// What was found, in between, before its turn.
+    postponed: Vec<Delivery>,
 }
 
 impl Threads {
     /// Ends the threads and closes the wake-up handle, for the end of the environment.
     pub(super) fn shut_down(self, environment: &Rc<Environment>) {
         // Joining the threads first means that nobody is left to use the handle.
-        self.pool.shut_down();
+        for delivery in self.pool.shut_down() {
+            migration::write_last(environment, delivery);
+        }
         let environment = Rc::clone(environment);
         self.wake.close(move || environment.handle_closed());
     }
@@ -62,11 +67,16 @@ fn prepare(environment: &Rc<Environment>) -> io::Result<Threads> {
         wake,
         referenced: 0,
         resumed: Vec::new(),
+        postponed: Vec::new(),
     })
 }
 
 /// Queues a command for the thread of a connection. [`flush_commands`] sends it.
 pub(super) fn command(environment: &Environment, id: u64, io: &ThreadIo, kind: CommandKind) {
+    if let Some(waiting) = &mut *io.waiting.borrow_mut() {
+        waiting.push(kind);
+        return;
+    }
     command_thread(environment, io.thread, id, kind);
 }
 
@@ -89,8 +99,17 @@ pub(super) fn broadcast(
     frame: &bytes::Bytes,
 ) {
     io.accept(link, frame.len());
+    environment.mover.count_broadcast();
     if let Some(threads) = &mut *environment.threads.borrow_mut() {
         threads.pool.broadcast(io.thread, link.id, frame);
+    }
+}
+
+/// How long the threads have run.
+pub(super) fn time(environment: &Environment) -> Duration {
+    match &*environment.threads.borrow() {
+        Some(threads) => threads.pool.time(),
+        None => Duration::ZERO,
     }
 }
 
@@ -105,6 +124,32 @@ pub(super) fn drain(environment: &Environment, deadline: Instant) {
     if let Some(threads) = &mut *environment.threads.borrow_mut() {
         threads.pool.drain(deadline);
     }
+}
+
+/// Takes in the connections that have come back, before everything else that the threads have said.
+/// For the end of the process. Returns whether any has.
+pub(super) fn settle_returned(environment: &Rc<Environment>) -> bool {
+    let deliveries = match &mut *environment.threads.borrow_mut() {
+        Some(threads) => threads.pool.collect(),
+        None => return false,
+    };
+    let mut any = false;
+    let mut postponed = Vec::new();
+    for delivery in deliveries {
+        let link = environment.link(delivery.key as f64);
+        let rest = match link {
+            Some(link) => migration::settle(environment, &link, delivery),
+            None => continue,
+        };
+        any |= rest.is_none();
+        postponed.extend(rest);
+    }
+    if let Some(threads) = &mut *environment.threads.borrow_mut() {
+        threads.postponed.append(&mut postponed);
+        // SAFETY: used at once, while the handle is open.
+        unsafe { threads.wake.sender() }.wake();
+    }
+    any
 }
 
 /// Changes how many connections keep the process alive.
@@ -135,7 +180,7 @@ impl ThreadIo {
         mark
     }
 
-    fn accept(&mut self, link: &Link, bytes: usize) {
+    pub(super) fn accept(&mut self, link: &Link, bytes: usize) {
         self.accepted += bytes as u64;
         link.counters.set_accepted(self.accepted);
     }
@@ -260,7 +305,11 @@ const DELIVERIES_PER_FLUSH: usize = 16;
 fn collect(environment: &Rc<Environment>) {
     environment.run(None, |environment| {
         let (resumed, deliveries) = match &mut *environment.threads.borrow_mut() {
-            Some(threads) => (std::mem::take(&mut threads.resumed), threads.pool.collect()),
+            Some(threads) => {
+                let mut deliveries = std::mem::take(&mut threads.postponed);
+                deliveries.append(&mut threads.pool.collect());
+                (std::mem::take(&mut threads.resumed), deliveries)
+            }
             None => return,
         };
         for id in resumed {
@@ -271,7 +320,10 @@ fn collect(environment: &Rc<Environment>) {
         for (count, delivery) in deliveries.into_iter().enumerate() {
             if let Some(link) = environment.link(delivery.key as f64) {
                 environment.run(Some(&link), |environment| {
-                    take(environment, &link, delivery);
+                    if let Some(delivery) = migration::settle(environment, &link, delivery) {
+                        take(environment, &link, delivery);
+                        migration::after_delivery(environment, &link);
+                    }
                 });
             }
             if count % DELIVERIES_PER_FLUSH == DELIVERIES_PER_FLUSH - 1 {
@@ -378,6 +430,8 @@ fn add(batch: &mut Batch<'_>, item: Item, arena: &[u8]) {
         Item::Sent(count) => batch.note(Kind::Sent, count.min(0x007f_ffff) as i32),
         Item::Drained => batch.note(Kind::Drained, 0),
         Item::ShutDown => batch.note(Kind::ShutDown, 0),
+        // `migration::settle` has taken these.
+        Item::Returned(_) | Item::Kept => {}
         Item::Closed => batch.note(Kind::Closed, 0),
     }
 }

@@ -13,8 +13,8 @@ pub use budget::InboundBudget;
 pub use outbound::Outbound;
 
 use crate::protocol::{
-    Decoder, DecoderChange, DecoderConfig, DeflatePolicy, Encoder, MaskKey, MessageOptions, Opcode,
-    encode_control,
+    Decoder, DecoderChange, DecoderConfig, DeflatePolicy, Encoder, Limits, MaskKey, MessageOptions,
+    Opcode, Role, encode_control,
 };
 
 /// Everything that is decided when a connection is opened.
@@ -52,11 +52,35 @@ impl Connection {
         }
     }
 
+    /// Stands in for one that has gone elsewhere.
+    pub fn spent() -> Self {
+        let decoder = DecoderConfig {
+            role: Role::Server,
+            limits: Limits::default(),
+            skip_utf8_validation: false,
+            inflate: None,
+        };
+        Self::new(&ConnectionConfig {
+            decoder,
+            deflate: None,
+            keep_fragments: false,
+        })
+    }
+
     /// Queues a message or a fragment of one.
     pub fn send(&mut self, payload: &[u8], options: MessageOptions) {
         let encoder = &mut self.encoder;
         self.outbound
             .append(|out| encoder.message(payload, options, out));
+    }
+
+    /// Queues frames that are encoded already, and marks at positions in them.
+    pub fn write(&mut self, bytes: Vec<u8>, marks: &[usize]) {
+        let length = bytes.len();
+        self.outbound.push(bytes);
+        for position in marks {
+            self.outbound.mark_back((length - position) as u64);
+        }
     }
 
     /// Queues a control frame.

@@ -102,6 +102,11 @@ impl Outbound {
         std::mem::take(&mut self.completed)
     }
 
+    /// How many marks have not been told of.
+    pub fn untold(&self) -> u32 {
+        self.completed + self.marks.len() as u32
+    }
+
     /// Bytes ever accepted.
     pub fn accepted(&self) -> u64 {
         self.accepted

@@ -30,6 +30,12 @@ impl EventLoop {
     pub unsafe fn new(uv: &'static Libuv, raw: NonNull<UvLoop>) -> Self {
         Self { uv, raw }
     }
+
+    /// Milliseconds, as of the beginning of the loop's present iteration.
+    pub fn now(self) -> u64 {
+        // SAFETY: the loop is the thread's own (see `new`).
+        unsafe { (self.uv.now)(self.raw.as_ptr()) }
+    }
 }
 
 /// What a socket is ready for, or is to be watched for.

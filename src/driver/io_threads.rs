@@ -24,7 +24,8 @@ use socket2::Socket;
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
-use crate::connection::{Broadcast, ConnectionConfig, InboundBudget};
+use super::clock;
+use crate::connection::{Broadcast, Connection, InboundBudget};
 use crate::protocol::{Decoder, DecoderChange, Dictionary, MessageOptions};
 
 pub use connection::Progress;
@@ -38,9 +39,17 @@ pub type Key = u64;
 pub struct NewConnection {
     pub key: Key,
     pub socket: Socket,
-    pub config: ConnectionConfig,
+    pub connection: Box<Connection>,
+    /// Whether the socket is read at once, or after [`CommandKind::Start`].
+    pub started: bool,
     pub budget: Arc<InboundBudget>,
     pub progress: Progress,
+}
+
+/// A connection that leaves its thread, with nothing on its way.
+pub struct Returned {
+    pub socket: Socket,
+    pub connection: Box<Connection>,
 }
 
 /// What JavaScript wants of a connection.
@@ -78,8 +87,18 @@ pub enum CommandKind {
     Reset,
     /// Send a FIN after what is queued.
     Shutdown,
+    /// Give the connection back, if it is open and nothing is on its way: [`Item::Returned`] or
+    /// [`Item::Kept`] answers.
+    Return,
     /// Write what the socket takes, and close it.
     Close,
+}
+
+impl CommandKind {
+    /// Whether this only queues something to be written.
+    pub fn is_output(&self) -> bool {
+        matches!(self, Self::Write { .. } | Self::Message { .. })
+    }
 }
 
 /// A wish and whom it is for.
@@ -163,6 +182,12 @@ impl Pool {
         std::mem::take(&mut gathered.deliveries)
     }
 
+    /// How long the threads have run, all together.
+    pub fn time(&self) -> Duration {
+        let threads = self.threads.iter();
+        threads.map(|thread| clock::of_thread(&thread.join)).sum()
+    }
+
     /// Waits, no longer than until `deadline`, for the threads to write what was queued.
     pub fn drain(&mut self, deadline: Instant) {
         let barrier = Arc::new(Barrier::default());
@@ -177,8 +202,9 @@ impl Pool {
         barrier.wait(self.threads.len(), deadline + Duration::from_millis(50));
     }
 
-    /// Writes what the sockets take without waiting, closes them and joins the threads.
-    pub fn shut_down(mut self) {
+    /// Writes what the sockets take without waiting, closes them and joins the threads. Returns
+    /// what they have said since JavaScript has last looked.
+    pub fn shut_down(mut self) -> Vec<Delivery> {
         for thread in &mut self.threads {
             thread.flush();
             thread.shared.request(Request::Exit);
@@ -187,6 +213,7 @@ impl Pool {
             // A thread that panicked has nothing left to lose.
             let _ = thread.join.join();
         }
+        std::mem::take(&mut lock(&self.outbox.gathered).deliveries)
     }
 }
 
@@ -395,9 +422,13 @@ impl ThreadState {
     fn obey(&mut self, key: Key, kind: CommandKind) {
         if let CommandKind::Open(new) = kind {
             if let Some(connection) = ThreadConnection::open(*new, Rc::clone(&self.shared)) {
+                self.dirty.push(Rc::clone(&connection));
                 self.connections.insert(key, connection);
             }
             return;
+        }
+        if matches!(kind, CommandKind::Return) {
+            return self.give_back(key);
         }
         let closes = matches!(kind, CommandKind::Close);
         if let Some(connection) = self.connections.get(&key) {
@@ -408,6 +439,20 @@ impl ThreadState {
                 self.connections.remove(&key);
             }
         }
+    }
+
+    fn give_back(&mut self, key: Key) {
+        let Some(connection) = self.connections.get(&key) else {
+            return;
+        };
+        let item = match guarded(connection, || connection.give_back()).flatten() {
+            Some(returned) => {
+                self.connections.remove(&key);
+                Item::Returned(Box::new(returned))
+            }
+            None => Item::Kept,
+        };
+        self.shared.outbox.push(Delivery::of(key, item));
     }
 
     fn broadcast(&mut self, frame: &Bytes, keys: &[Key]) {

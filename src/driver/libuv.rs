@@ -56,6 +56,7 @@ functions! {
     poll_stop: c"uv_poll_stop" as unsafe extern "C" fn(*mut UvHandle) -> c_int;
     async_init: c"uv_async_init" as unsafe extern "C" fn(*mut UvLoop, *mut UvHandle, OnHandle) -> c_int;
     async_send: c"uv_async_send" as unsafe extern "C" fn(*mut UvHandle) -> c_int;
+    now: c"uv_now" as unsafe extern "C" fn(*const UvLoop) -> u64;
     close: c"uv_close" as unsafe extern "C" fn(*mut UvHandle, Option<OnHandle>);
     reference: c"uv_ref" as unsafe extern "C" fn(*mut UvHandle);
     unreference: c"uv_unref" as unsafe extern "C" fn(*mut UvHandle);

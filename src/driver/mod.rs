@@ -7,15 +7,18 @@
 //! - the stream driver: Node keeps the socket (TLS, any `Duplex`, Windows) and hands its bytes over;
 //!   it needs no code here, because the bytes are moved by Node.
 //!
-//! Which of the first two serves a socket is decided here, in [`IoThreads::choose`], and nowhere
-//! else. Whether a socket can be taken over at all is for [`takeover`] to say.
+//! Which of the first two serves a new socket is decided here, in [`IoThreads::choose`]; when one
+//! moves to the other afterwards, by [`policy`]. Whether a socket can be taken over at all is for [`takeover`] to say.
 
+#[cfg(unix)]
+pub mod clock;
 #[cfg(unix)]
 pub mod event_loop;
 #[cfg(unix)]
 pub mod io_threads;
 #[cfg(unix)]
 pub mod libuv;
+pub mod policy;
 #[cfg(unix)]
 pub mod socket;
 #[cfg(unix)]
@@ -24,8 +27,10 @@ pub mod takeover;
 /// The setting `ioThreads`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IoThreads {
-    /// Every connection starts on the loop. Moving busy ones to threads is still to come.
+    /// Every connection starts on the loop; [`policy`] moves them.
     Auto,
+    /// Every connection moves whenever it can, with or without a reason: for tests.
+    Restless,
     /// Every connection lives on one of this many threads; on the loop if it is 0.
     Fixed(usize),
 }
@@ -41,11 +46,27 @@ pub enum Home {
 /// More threads than this help nobody.
 pub const MAX_IO_THREADS: usize = 64;
 
+/// A JavaScript thread does not keep more than these busy.
+const MAX_AUTO_THREADS: usize = 4;
+
+fn spare_processors() -> usize {
+    std::thread::available_parallelism().map_or(0, |all| all.get() - 1)
+}
+
 impl IoThreads {
+    /// How many threads connections may be moved to.
+    pub fn to_move_to(self) -> usize {
+        match self {
+            Self::Auto => spare_processors().min(MAX_AUTO_THREADS),
+            Self::Restless => 2,
+            Self::Fixed(_) => 0,
+        }
+    }
+
     /// Where the next connection goes; `count` is how many went before it.
     pub fn choose(self, count: usize) -> Home {
         match self {
-            Self::Auto | Self::Fixed(0) => Home::EventLoop,
+            Self::Auto | Self::Restless | Self::Fixed(0) => Home::EventLoop,
             Self::Fixed(threads) => Home::Thread(count % threads.min(MAX_IO_THREADS)),
         }
     }

@@ -121,7 +121,7 @@ impl Encoder {
             return None;
         }
         let compresses = self.will_compress(length, options);
-        let deflate = match &self.deflate {
+        let deflate = match self.deflate.as_deref() {
             Some((deflater, policy)) if compresses => {
                 deflater.is_stateless().then_some(Some(policy.deflater))?
             }

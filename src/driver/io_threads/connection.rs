@@ -13,7 +13,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, Ready};
 use tokio::sync::Notify;
 
-use super::{CommandKind, Delivery, Item, Key, NewConnection, ThreadShared};
+use super::{CommandKind, Delivery, Item, Key, NewConnection, Returned, ThreadShared};
 use crate::connection::{Connection, InboundBudget};
 use crate::driver::socket::{self, Flushed, Received};
 use crate::protocol::Input;
@@ -96,6 +96,17 @@ struct Flow {
 }
 
 impl Flow {
+    /// Whether the connection is simply open, in both directions.
+    fn is_plain(&self) -> bool {
+        self.may_read()
+            && !self.write_blocked.get()
+            && !self.write_failed.get()
+            && !self.shutdown.get()
+            && !self.tapped.get()
+            && !self.reset.get()
+            && !self.closed.get()
+    }
+
     fn may_read(&self) -> bool {
         self.started.get() && !self.paused.get() && !self.stalled.get() && !self.read_ended.get()
     }
@@ -121,15 +132,17 @@ impl ThreadConnection {
                 return None;
             }
         };
+        let flow = Flow::default();
+        flow.started.set(new.started);
         let connection = Rc::new(Self {
             key: new.key,
             socket,
-            state: RefCell::new(Connection::new(&new.config)),
-            flow: Flow::default(),
+            accounted: Cell::new(new.connection.outbound.accepted()),
+            state: RefCell::new(*new.connection),
+            flow,
             changed: Notify::new(),
             budget: new.budget,
             progress: new.progress,
-            accounted: Cell::new(0),
             thread,
         });
         tokio::task::spawn_local(Rc::clone(&connection).run());
@@ -140,7 +153,7 @@ impl ThreadConnection {
     pub(super) fn apply(&self, kind: CommandKind) -> bool {
         let mut state = self.state.borrow_mut();
         match kind {
-            CommandKind::Open(_) => {}
+            CommandKind::Open(_) | CommandKind::Return => {}
             CommandKind::Start { head, decoder } => {
                 if let Some(decoder) = decoder {
                     state.decoder = *decoder;
@@ -153,12 +166,9 @@ impl ThreadConnection {
                 self.changed.notify_one();
             }
             CommandKind::Write { bytes, marks } => {
-                let length = bytes.len();
-                self.accounted.set(self.accounted.get() + length as u64);
-                state.outbound.push(bytes);
-                for position in marks {
-                    state.outbound.mark_back((length - position) as u64);
-                }
+                self.accounted
+                    .set(self.accounted.get() + bytes.len() as u64);
+                state.write(bytes, &marks);
                 return true;
             }
             CommandKind::Message {
@@ -238,6 +248,21 @@ impl ThreadConnection {
     pub(super) fn flush_until(&self, deadline: Instant) {
         let outbound = &mut self.state.borrow_mut().outbound;
         let _ = socket::flush_until(self.socket.get_ref(), outbound, deadline);
+    }
+
+    /// Parts with the socket and everything that belongs to it, unless something is going on that
+    /// only this thread knows.
+    pub(super) fn give_back(&self) -> Option<Returned> {
+        self.flush();
+        if !self.flow.is_plain() || !self.state.borrow().outbound.is_empty() {
+            return None;
+        }
+        // The task holds the socket until it has been told.
+        let socket = self.socket.get_ref().try_clone().ok()?;
+        self.flow.closed.set(true);
+        self.changed.notify_one();
+        let connection = Box::new(self.state.replace(Connection::spent()));
+        Some(Returned { socket, connection })
     }
 
     /// Ends the connection after a panic in its code.

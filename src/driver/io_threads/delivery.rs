@@ -4,10 +4,9 @@ use std::io;
 
 use crate::protocol::{Event, MessageKind, Payload, ProtocolError};
 
-use super::Key;
+use super::{Key, Returned};
 
 /// All that came of one read of a connection, or of one other thing that happened to it.
-#[derive(Debug)]
 pub struct Delivery {
     pub key: Key,
     /// The bytes of small payloads, one behind the other.
@@ -18,7 +17,6 @@ pub struct Delivery {
 }
 
 /// One event.
-#[derive(Debug)]
 pub enum Item {
     Message(MessageKind, Place),
     Fragment(Place),
@@ -39,6 +37,10 @@ pub enum Item {
     Drained,
     /// Our FIN has been sent.
     ShutDown,
+    /// The connection has left the thread. Nothing follows from there.
+    Returned(Box<Returned>),
+    /// It was to leave, but stays.
+    Kept,
     /// The socket is closed. Nothing follows.
     Closed,
 }

@@ -6,7 +6,9 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc;
 
 use super::*;
-use crate::protocol::{DecoderConfig, Limits, MessageKind, Role};
+use crate::connection::ConnectionConfig;
+use crate::driver::socket::{self, Received};
+use crate::protocol::{DecoderConfig, Event, Limits, MessageKind, Payload, Role};
 
 struct Fixture {
     pool: Pool,
@@ -31,7 +33,7 @@ impl Fixture {
         let open = CommandKind::Open(Box::new(NewConnection {
             key: 7,
             socket: Socket::from(ours),
-            config: ConnectionConfig {
+            connection: Box::new(Connection::new(&ConnectionConfig {
                 decoder: DecoderConfig {
                     role: Role::Client,
                     limits: Limits::default(),
@@ -40,16 +42,10 @@ impl Fixture {
                 },
                 deflate: None,
                 keep_fragments: false,
-            },
+            })),
+            started: false,
             budget: Arc::clone(&budget),
-            // SAFETY: the cell is leaked and lives for ever.
-            progress: unsafe {
-                Progress::new([
-                    released,
-                    Box::leak(Box::default()),
-                    Box::leak(Box::default()),
-                ])
-            },
+            progress: progress(released),
         }));
         pool.ensure(0).unwrap();
         pool.command(0, Command { key: 7, kind: open });
@@ -87,6 +83,16 @@ impl Fixture {
             }
         }
     }
+}
+
+fn progress(released: &'static AtomicU64) -> Progress {
+    let cells: [*const AtomicU64; 3] = [
+        released,
+        Box::leak(Box::default()),
+        Box::leak(Box::default()),
+    ];
+    // SAFETY: the cells are leaked and live for ever.
+    unsafe { Progress::new(cells) }
 }
 
 #[test]
@@ -196,5 +202,107 @@ fn a_drain_waits_for_what_is_queued() {
     let mut received = [0; 4];
     fixture.peer.read_exact(&mut received).unwrap();
     assert_eq!(&received, b"last");
+    fixture.pool.shut_down();
+}
+
+#[test]
+fn a_connection_comes_back_with_what_it_has_half_received() {
+    let mut fixture = Fixture::new();
+    fixture.peer.write_all(b"\x81\x02hi\x81\x05he").unwrap();
+    fixture.wait_for(|item| matches!(item, Item::Message(..)));
+    fixture.tell(CommandKind::Write {
+        bytes: b"frame".to_vec(),
+        marks: vec![5],
+    });
+    fixture.tell(CommandKind::Return);
+    fixture.wait_for(|item| matches!(item, Item::Returned(_)));
+    // What was queued before has been written, and its sender is told before.
+    let [.., Item::Sent(1), Item::Returned(_)] = &fixture.seen[..] else {
+        panic!("something else came last");
+    };
+    let mut received = [0; 5];
+    fixture.peer.read_exact(&mut received).unwrap();
+    assert_eq!(&received, b"frame");
+
+    let Some(Item::Returned(mut returned)) = fixture.seen.pop() else {
+        unreachable!();
+    };
+    fixture.peer.write_all(b"llo").unwrap();
+    let mut buffer = [0; 100];
+    let Received::Bytes(length) = socket::receive(&returned.socket, &mut buffer) else {
+        panic!("nothing was read");
+    };
+    let decoder = &mut returned.connection.decoder;
+    let mut input = decoder.begin(&mut buffer[..length]).unwrap();
+    let Some(Event::Message { payload, .. }) = decoder.next(&mut input).unwrap() else {
+        panic!("no message");
+    };
+    let Payload::Owned(payload) = payload else {
+        panic!("it came in two pieces");
+    };
+    assert_eq!(payload, b"hello");
+    fixture.pool.shut_down();
+}
+
+#[test]
+fn a_connection_that_has_come_back_may_go_again() {
+    let mut fixture = Fixture::new();
+    fixture.tell(CommandKind::Return);
+    fixture.wait_for(|item| matches!(item, Item::Returned(_)));
+    let Some(Item::Returned(returned)) = fixture.seen.pop() else {
+        unreachable!();
+    };
+    let open = NewConnection {
+        key: 7,
+        socket: returned.socket,
+        connection: returned.connection,
+        started: true,
+        budget: Arc::clone(&fixture.budget),
+        progress: progress(fixture.released),
+    };
+    fixture.tell(CommandKind::Open(Box::new(open)));
+    fixture.peer.write_all(b"\x81\x02hi").unwrap();
+    fixture.wait_for(|item| matches!(item, Item::Message(..)));
+    fixture.pool.shut_down();
+}
+
+#[test]
+fn a_connection_that_waits_for_its_socket_stays() {
+    let mut fixture = Fixture::new();
+    fixture.tell(CommandKind::Write {
+        bytes: vec![1; 8 << 20],
+        marks: vec![],
+    });
+    fixture.tell(CommandKind::Return);
+    fixture.wait_for(|item| matches!(item, Item::Kept));
+    let mut rest = 8 << 20;
+    let mut buffer = vec![0; 1 << 16];
+    while rest > 0 {
+        rest -= fixture.peer.read(&mut buffer).unwrap();
+    }
+    fixture.wait_for(|item| matches!(item, Item::Drained));
+    fixture.pool.shut_down();
+}
+
+#[test]
+fn a_broadcast_reaches_each_connection_behind_what_was_queued_before() {
+    let mut fixture = Fixture::new();
+    let frame = Bytes::from_static(b"news");
+    let write = |bytes: &[u8]| Command {
+        key: 7,
+        kind: CommandKind::Write {
+            bytes: bytes.to_vec(),
+            marks: vec![],
+        },
+    };
+    fixture.pool.command(0, write(b"one "));
+    fixture.pool.broadcast(0, 7, &frame);
+    fixture.pool.broadcast(0, 8, &frame); // It is gone.
+    fixture.pool.broadcast(0, 7, &frame);
+    fixture.pool.command(0, write(b" two"));
+    fixture.pool.flush();
+    let mut received = [0; 16];
+    fixture.peer.read_exact(&mut received).unwrap();
+    assert_eq!(&received, b"one newsnews two");
     fixture.pool.shut_down();
 }

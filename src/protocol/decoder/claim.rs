@@ -12,10 +12,10 @@ use super::super::{MessageKind, ProtocolError, apply_mask, copy_masked};
 use super::{Decoder, Input, Ready, State, Step};
 
 impl Decoder {
-    /// Has large messages offered by [`claimable`](Self::claimable). Where they begin, input is left
-    /// unread until they have been claimed or declined.
-    pub fn offer_large_messages(&mut self) {
-        self.offers = true;
+    /// Whether large messages are offered by [`claimable`](Self::claimable). Where they begin, input is
+    /// left unread until they have been claimed or declined.
+    pub fn offer_large_messages(&mut self, offers: bool) {
+        self.offers = offers;
     }
 
     /// The length of the message that is being received, if whoever drives the decoder may put it

@@ -67,7 +67,7 @@ fn drain_claiming(
 }
 
 fn decode_claiming(mut decoder: Decoder, chunks: &[&[u8]]) -> Vec<Seen> {
-    decoder.offer_large_messages();
+    decoder.offer_large_messages(true);
     let mut seen = Vec::new();
     let mut claimed = None;
     for (i, chunk) in chunks.iter().enumerate() {
@@ -80,7 +80,7 @@ fn decode_claiming(mut decoder: Decoder, chunks: &[&[u8]]) -> Vec<Seen> {
 #[test]
 fn nothing_is_offered_because_of_a_header() {
     let mut decoder = Decoder::new(config(Role::Client));
-    decoder.offer_large_messages();
+    decoder.offer_large_messages(true);
     let length = 1024 * 1024u64;
     let mut bytes = [&b"\x82\x7f"[..], &length.to_be_bytes(), &[0; 65_535]].concat();
     let mut input = decoder.begin(&mut bytes).unwrap();
@@ -93,7 +93,7 @@ fn nothing_is_offered_because_of_a_header() {
 
     // Above a megabyte, a quarter has to be there.
     let mut decoder = Decoder::new(config(Role::Client));
-    decoder.offer_large_messages();
+    decoder.offer_large_messages(true);
     let mut bytes = [&b"\x82\x7f"[..], &(4 * length).to_be_bytes(), &[0; 500_000]].concat();
     let mut input = decoder.begin(&mut bytes).unwrap();
     assert!(decoder.next(&mut input).unwrap().is_none());
@@ -103,7 +103,7 @@ fn nothing_is_offered_because_of_a_header() {
 #[test]
 fn a_message_that_nobody_claims_is_put_together_all_the_same() {
     let mut decoder = Decoder::new(config(Role::Client));
-    decoder.offer_large_messages();
+    decoder.offer_large_messages(true);
     let mut frame = b"\x82\x7e\x40\x00".to_vec();
     frame.resize(4 + 0x4000, 7);
     let mut input = decoder.begin(&mut frame[..9000]).unwrap();

@@ -1,0 +1,397 @@
+//! Connections that move between the event loop and I/O threads.
+//!
+//! A connection has one owner at any time, who reads and writes its socket. It leaves the loop in
+//! one command, with its socket, its decoder and what it has queued. It comes back when its thread
+//! has been asked for it: what JavaScript wants of it meanwhile waits here, so that nothing
+//! overtakes anything. Only connections that are simply open are moved; one that turns out not to be
+//! goes on where it was.
+//!
+//! When that is done is for [`Policy`] to say.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::delivery::Call;
+use super::environment::Environment;
+use super::links::{EventLoopIo, Io, Link, ThreadIo};
+use super::threads;
+use crate::connection::{Connection, InboundBudget};
+use crate::driver::io_threads::{CommandKind, Delivery, Item, NewConnection, Progress, Returned};
+use crate::driver::policy::{self, Advice, Policy, Window};
+use crate::driver::{IoThreads, clock};
+use crate::protocol::Encoder;
+
+/// What is measured, and what follows from it.
+#[derive(Default)]
+pub(super) struct Mover {
+    /// How many threads connections may be moved to; none if they stay where they are.
+    threads: Cell<usize>,
+    is_restless: Cell<bool>,
+    policy: RefCell<Policy>,
+    /// The loop's time when the present window began, and how long its thread and the I/O threads
+    /// had run by then.
+    began: Cell<u64>,
+    ran: Cell<Duration>,
+    threads_ran: Cell<Duration>,
+    calls: Cell<u32>,
+    /// What some of the calls took.
+    timed: Cell<Duration>,
+    /// Connections on threads that were sent what others were, since the last flush.
+    broadcasts: Cell<usize>,
+    draws: Cell<u32>,
+}
+
+/// Of so many calls one is timed: looking at the clock costs a good part of what is measured.
+const TIMED: u32 = 16;
+
+/// Moves within one turn of the loop, so that they do not hold it up.
+const MOVES_PER_TURN: usize = 512;
+
+impl Mover {
+    pub(super) fn configure(&self, setting: IoThreads) {
+        self.threads.set(setting.to_move_to());
+        self.is_restless.set(setting == IoThreads::Restless);
+    }
+
+    /// Does `work`, which makes a system call or two, and times it now and then.
+    pub(super) fn time<R>(&self, work: impl FnOnce() -> R) -> R {
+        let calls = self.calls.get().wrapping_add(1);
+        self.calls.set(calls);
+        if self.threads.get() == 0 || !calls.is_multiple_of(TIMED) {
+            return work();
+        }
+        let began = Instant::now();
+        let result = work();
+        self.timed.set(self.timed.get() + began.elapsed());
+        result
+    }
+
+    pub(super) fn count_broadcast(&self) {
+        self.broadcasts.set(self.broadcasts.get() + 1);
+    }
+
+    /// Whether a window has been long enough by now.
+    fn is_due(&self, now: u64) -> bool {
+        Duration::from_millis(now.saturating_sub(self.began.get())) >= policy::WINDOW
+    }
+
+    /// What was seen since the last call; nothing if there was none.
+    fn window(&self, now: u64, ran: Duration, threads_ran: Duration) -> Option<Window> {
+        let began = self.began.replace(now);
+        let window = Window {
+            wall: Duration::from_millis(now.saturating_sub(began)),
+            ran: ran.saturating_sub(self.ran.replace(ran)),
+            in_calls: self.timed.take() * TIMED,
+            spared: threads_ran.saturating_sub(self.threads_ran.replace(threads_ran)),
+        };
+        (began != 0).then_some(window)
+    }
+
+    /// Says yes once in so many times.
+    fn draw(&self, once_in: u32) -> bool {
+        let draws = self
+            .draws
+            .get()
+            .wrapping_mul(1_664_525)
+            .wrapping_add(1_013_904_223);
+        self.draws.set(draws);
+        (draws >> 16).is_multiple_of(once_in)
+    }
+}
+
+/// At the end of a turn: moves connections if it is time for that.
+pub(super) fn consider(environment: &Rc<Environment>, call: Call) {
+    let mover = &environment.mover;
+    if mover.threads.get() == 0 || environment.is_closing() {
+        return;
+    }
+    let Some(event_loop) = environment.event_loop else {
+        return;
+    };
+    if !environment.is_between_turns(call) {
+        return;
+    }
+    if mover.is_restless.get() {
+        if mover.draw(8) {
+            move_busiest(environment, usize::MAX);
+        }
+        return;
+    }
+    let now = event_loop.now();
+    if !mover.is_due(now) {
+        return;
+    }
+    let ran = clock::of_this_thread();
+    let Some(window) = mover.window(now, ran, threads::time(environment)) else {
+        return;
+    };
+    let advice = mover.policy.borrow_mut().advise(window);
+    match advice {
+        Advice::Stay => {}
+        Advice::MoveOut => move_busiest(environment, MOVES_PER_TURN),
+        Advice::ComeBack => call_back(environment),
+    }
+}
+
+/// Before a flush, and again behind it for those whose senders wait to be told of it: what is sent
+/// to many at once is written by threads.
+pub(super) fn around_flush(environment: &Rc<Environment>, links: &[Rc<Link>], call: Call) {
+    let mover = &environment.mover;
+    if mover.threads.get() == 0 || environment.is_closing() || !environment.is_between_turns(call) {
+        return;
+    }
+    if mover.is_restless.get() {
+        for link in links.iter().filter(|_| mover.draw(2)) {
+            if !move_out(environment, link) {
+                ask_back(environment, link);
+            }
+        }
+        return;
+    }
+    if links.len() + mover.broadcasts.take() >= policy::BURST {
+        mover.policy.borrow_mut().burst();
+        for link in links {
+            move_out(environment, link);
+        }
+    }
+}
+
+/// After a thread has told something about a connection.
+pub(super) fn after_delivery(environment: &Rc<Environment>, link: &Rc<Link>) {
+    if environment.mover.is_restless.get() && environment.mover.draw(3) {
+        ask_back(environment, link);
+    }
+}
+
+/// Moves the busiest connections of the loop to threads.
+fn move_busiest(environment: &Rc<Environment>, most: usize) {
+    let mut busy: Vec<(u32, Rc<Link>)> = Vec::new();
+    for link in environment.links.borrow().all() {
+        let turns = match &mut *link.io.borrow_mut() {
+            Io::EventLoop(io) => std::mem::take(&mut io.turns),
+            _ => 0,
+        };
+        if turns > 0 {
+            busy.push((turns, link));
+        }
+    }
+    busy.sort_unstable_by_key(|(turns, _)| std::cmp::Reverse(*turns));
+    let leaving = policy::leaving(busy.len()).min(most);
+    for (_, link) in &busy[..leaving] {
+        move_out(environment, link);
+    }
+    threads::flush_commands(environment);
+}
+
+/// Asks the threads for the connections that are on them.
+fn call_back(environment: &Rc<Environment>) {
+    if environment.threads.borrow().is_none() {
+        return;
+    }
+    let links = environment.links.borrow().all();
+    let asked = links.iter().filter(|link| ask_back(environment, link));
+    let _ = asked.take(MOVES_PER_TURN).count();
+    threads::flush_commands(environment);
+}
+
+/// Moves a connection to a thread, if it is on the loop and simply open.
+fn move_out(environment: &Rc<Environment>, link: &Rc<Link>) -> bool {
+    let thread = link.id as usize % environment.mover.threads.get();
+    let slot = &mut *link.io.borrow_mut();
+    let may_move = match &*slot {
+        // Who waits to be told is told as soon as the loop has written.
+        Io::EventLoop(io) => io.is_plain() && io.connection.outbound.untold() == 0,
+        _ => false,
+    };
+    // A large message that is being received in JavaScript's memory stays where that is.
+    let may_move = may_move && link.incoming.borrow().is_none();
+    if !may_move || link.closed.get() || threads::ensure(environment, thread).is_err() {
+        return false;
+    }
+    let Io::EventLoop(io) = std::mem::replace(slot, Io::Closed) else {
+        return false;
+    };
+    let EventLoopIo {
+        mut connection,
+        poll,
+        socket,
+        bytes_read,
+        referenced,
+        ..
+    } = *io;
+    let closing = Rc::clone(environment);
+    poll.close(move || closing.handle_closed());
+
+    connection.decoder.offer_large_messages(false);
+    let accepted = connection.outbound.accepted();
+    let budget = Arc::new(InboundBudget::default());
+    budget.count_received(bytes_read as usize);
+    // What has to be compressed is encoded by the thread.
+    let encoder = (!connection.encoder.can_compress())
+        .then(|| std::mem::replace(&mut connection.encoder, Encoder::new(None)));
+    let names = crate::driver::socket::names(&socket);
+    let mut io = ThreadIo::new(thread, None, encoder, budget, names);
+    io.accepted = accepted;
+    open_on_thread(environment, link, &io, socket, Box::new(connection));
+    threads::set_referenced(environment, &mut io, referenced);
+    *slot = Io::Thread(Box::new(io));
+    true
+}
+
+fn open_on_thread(
+    environment: &Environment,
+    link: &Link,
+    io: &ThreadIo,
+    socket: socket2::Socket,
+    connection: Box<Connection>,
+) {
+    let new = NewConnection {
+        key: link.id,
+        socket,
+        connection,
+        started: true,
+        budget: Arc::clone(&io.budget),
+        // SAFETY: the page of counters lives as long as the environment, which joins its threads.
+        progress: unsafe { Progress::new(link.counters.progress_cells()) },
+    };
+    let open = CommandKind::Open(Box::new(new));
+    threads::command_thread(environment, io.thread, link.id, open);
+}
+
+/// Asks for a connection, if its thread may have nothing to say against it.
+fn ask_back(environment: &Environment, link: &Link) -> bool {
+    if link.closed.get() {
+        return false;
+    }
+    let Io::Thread(io) = &mut *link.io.borrow_mut() else {
+        return false;
+    };
+    let has_started = io.decoder.is_none();
+    if !has_started || io.paused || io.tapped || !io.held.is_empty() || io.is_returning() {
+        return false;
+    }
+    threads::uncork(environment, link.id, io);
+    threads::command(environment, link.id, io, CommandKind::Return);
+    io.waiting.replace(Some(Vec::new()));
+    true
+}
+
+/// Takes in a connection that has come back, or that could not. Other deliveries are not touched.
+pub(super) fn settle(
+    environment: &Rc<Environment>,
+    link: &Rc<Link>,
+    mut delivery: Delivery,
+) -> Option<Delivery> {
+    let returned = match delivery.items.pop() {
+        Some(Item::Returned(returned)) => Some(*returned),
+        Some(Item::Kept) => None,
+        other => {
+            delivery.items.extend(other);
+            return Some(delivery);
+        }
+    };
+    let slot = &mut *link.io.borrow_mut();
+    let Io::Thread(io) = slot else {
+        return None;
+    };
+    threads::uncork(environment, link.id, io);
+    let waiting = io.waiting.take().unwrap_or_default();
+    let Some(returned) = returned else {
+        resume_on_thread(environment, link, io, waiting);
+        return None;
+    };
+    let is_plain = !link.closed.get()
+        && !io.paused
+        && !io.tapped
+        && io.held.is_empty()
+        && waiting.iter().all(CommandKind::is_output);
+    let event_loop = environment.event_loop.filter(|_| is_plain);
+    let poll = event_loop
+        .and_then(|it| super::open::watch(environment, it, link.id, &returned.socket).ok());
+    let Some(poll) = poll else {
+        // Something has happened that is the business of a thread.
+        let Returned { socket, connection } = returned;
+        open_on_thread(environment, link, io, socket, connection);
+        resume_on_thread(environment, link, io, waiting);
+        return None;
+    };
+    environment.handle_opened();
+    let mut connection = *returned.connection;
+    connection.decoder.offer_large_messages(true);
+    take_over_output(io, &mut connection, waiting);
+    let referenced = io.referenced;
+    threads::set_referenced(environment, io, false);
+    link.counters.clear_correction();
+    link.counters.set_accepted(connection.outbound.accepted());
+    link.counters.set_released(connection.outbound.flushed());
+    link.counters.set_blocked(false);
+    poll.set_referenced(referenced);
+    let bytes_read = io.budget.received();
+    let io = EventLoopIo {
+        started: true,
+        bytes_read,
+        referenced,
+        ..EventLoopIo::new(connection, poll, returned.socket)
+    };
+    io.update_interest();
+    *slot = Io::EventLoop(Box::new(io));
+    environment.mark_dirty(link);
+    None
+}
+
+fn resume_on_thread(
+    environment: &Environment,
+    link: &Link,
+    io: &ThreadIo,
+    waiting: Vec<CommandKind>,
+) {
+    for kind in waiting {
+        threads::command(environment, link.id, io, kind);
+    }
+}
+
+/// Queues what was sent while the connection was on its way.
+fn take_over_output(io: &mut ThreadIo, connection: &mut Connection, waiting: Vec<CommandKind>) {
+    if let Some(encoder) = io.encoder.take() {
+        connection.encoder = encoder;
+    }
+    for kind in waiting {
+        match kind {
+            CommandKind::Write { bytes, marks } => connection.write(bytes, &marks),
+            CommandKind::Message {
+                payload,
+                options,
+                mark,
+            } => {
+                connection.send(&payload, options);
+                if mark {
+                    connection.outbound.mark();
+                }
+            }
+            _ => debug_assert!(false, "not output"),
+        }
+    }
+}
+
+/// At the end of the environment: writes what was sent while a connection was on its way back.
+pub(super) fn write_last(environment: &Environment, mut delivery: Delivery) {
+    let Some(Item::Returned(returned)) = delivery.items.pop() else {
+        return;
+    };
+    let Some(link) = environment.link(delivery.key as f64) else {
+        return;
+    };
+    if let Io::Thread(io) = &mut *link.io.borrow_mut() {
+        let Returned {
+            socket,
+            mut connection,
+        } = *returned;
+        threads::uncork(environment, link.id, io);
+        let mut waiting = io.waiting.take().unwrap_or_default();
+        waiting.retain(CommandKind::is_output);
+        take_over_output(io, &mut connection, waiting);
+        let _ = crate::driver::socket::flush(&socket, &mut connection.outbound);
+    }
+}
