@@ -1,12 +1,13 @@
 'use strict';
 
 /*
- * What `ioThreads: 'auto'` does when load rises and falls: one server after the other goes through the same phases, and
- * five times a second it is asked how many messages it echoed, how much its JavaScript thread ran and how late its event
- * loop was.
+ * What `ioThreads: 'auto'` does when load rises and falls: servers go through the same phases in turn, and five times a
+ * second each is asked how many messages it echoed, how much its JavaScript thread ran and how late its event loop was.
+ * Of several rounds, every moment's median counts.
  *
  *   node bench/ramp.js              prints a line for each phase, and draws docs/benchmarks/auto.svg
  *   node bench/ramp.js --no-write   only prints
+ *   node bench/ramp.js --rounds 5   instead of 3
  *
  * Nothing is pinned: whether a second processor is free is what the policy has to find out.
  */
@@ -14,6 +15,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
+const { parseArgs } = require('node:util');
 
 const { timelines } = require('./runner/charts/timelines');
 const { Child } = require('./runner/child');
@@ -45,16 +47,27 @@ main();
 async function main() {
   setUpBench();
 
-  const curves = [];
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '3' },
+      'no-write': { type: 'boolean' },
+    },
+  });
+  const runs = VARIANTS.map(() => []);
 
-  for (const variant of VARIANTS) {
-    const samples = await run(variant.threads);
-
-    curves.push({ ...variant, samples });
-    printPhases(variant.name, samples);
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const [index, { threads }] of VARIANTS.entries()) {
+      runs[index].push(await run(threads));
+    }
   }
 
-  if (process.argv.includes('--no-write')) return;
+  const curves = VARIANTS.map((variant, index) => ({
+    ...variant,
+    samples: middleOf(runs[index]),
+  }));
+
+  for (const { name, samples } of curves) printPhases(name, samples);
+  if (values['no-write']) return;
 
   fs.mkdirSync(path.dirname(PICTURE), { recursive: true });
   fs.writeFileSync(PICTURE, draw(curves));
@@ -80,6 +93,24 @@ async function run(threads) {
   } finally {
     await server.stop();
   }
+}
+
+/** The rounds of a server as one: of each moment the medians. */
+function middleOf(rounds) {
+  const length = Math.min(...rounds.map((samples) => samples.length));
+
+  return Array.from({ length }, (_, index) => {
+    const moment = rounds.map((samples) => samples[index]);
+    const middle = (key) => median(moment.map((sample) => sample[key]));
+
+    return {
+      phase: moment[0].phase,
+      at: middle('at'),
+      rate: middle('rate'),
+      javaScript: middle('javaScript'),
+      delay: middle('delay'),
+    };
+  });
 }
 
 async function drive(port, { connections, inFlight, seconds }, sample) {
