@@ -23,7 +23,7 @@ module.exports = configure;
  * Sets the engine up. To be called before the first connection.
  *
  * @param {object} options
- * @param {number | 'auto'} [options.ioThreads=0] who reads and writes
+ * @param {number | 'auto'} [options.ioThreads='auto'] who reads and writes
  *     sockets: `0` Node's own event loop; `N` (at most 64) that many I/O
  *     threads; `'auto'` starts on the event loop, and moves connections to I/O
  *     threads and back as load asks for it, if there is a second processor.
@@ -92,7 +92,7 @@ function fromEnvironment() {
     HAWSER_TAKEOVER: takeover,
   } = process.env;
   /** @type {any} */
-  const options = {};
+  const options = { ioThreads: 'auto' };
 
   if (ioThreads) {
     options.ioThreads = /^\d+$/.test(ioThreads) ? Number(ioThreads) : ioThreads;

@@ -5,7 +5,7 @@ export interface EngineOptions {
    * JavaScript's own, `'auto'` to have connections move as load asks. The environment variable
    * `HAWSER_IO_THREADS` says the same.
    *
-   * @defaultValue `0`
+   * @defaultValue `'auto'`
    */
   ioThreads?: number | 'auto' | undefined;
   /**
