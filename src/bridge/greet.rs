@@ -195,19 +195,19 @@ impl Greeting {
         news
     }
 
-    /// Takes the request, which has been looked at, off the socket. Returns its length and its key.
+    /// Takes the request, which has been looked at, off the socket. If the socket has failed
+    /// meanwhile, the connection hears of it when it reads.
     fn take_request(&mut self) -> Option<UpgradeRequest> {
         let request = self.request.take()?;
         let mut head = Vec::with_capacity(request.length);
-        let received = socket::receive_into(&self.socket, &mut head, request.length);
-        matches!(received, socket::Received::Bytes(length) if length == request.length)
-            .then_some(request)
+        let _ = socket::receive_into(&self.socket, &mut head, request.length);
+        Some(request)
     }
 }
 
 /// `admit(id, settings, response)`: takes the request off the socket and opens the connection. The
 /// response leaves before anything else; without one, the engine writes what every accepted client
-/// gets. Returns bits; 0 if the connection cannot be opened, and is dismissed.
+/// gets. Returns bits; 0 if no such request has been told of.
 pub(super) fn admit(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -> Outcome {
     let env = environment.env;
     let id = raw::number(env, args[0])? as u64;
