@@ -12,6 +12,7 @@ module.exports = {
   mayCut,
   hasTicks,
   isNotCutShort,
+  isNotStoppedAhead,
   isWithinOneRead,
   straysAtTheEnd,
 };
@@ -96,6 +97,28 @@ function isWithinOneRead({ options, steps, reaction }) {
   if (readsAhead && maxBufferedChunks > 0) return false;
   const countsReads = readsAhead || maxBufferedChunks > 0;
   return !countsReads || sizeOf(steps) < SMALL;
+}
+
+/**
+ * The same row: what arrives while nothing is read is one piece to hawser, and whole when the connection
+ * ends; `ws` has read it in the pieces of then, or not at all. So in the midst of it no listener pauses again or
+ * terminates.
+ *
+ * @param {object} plan
+ * @returns {boolean}
+ */
+function isNotStoppedAhead({ options, steps, reaction }) {
+  const action = reaction?.action.call;
+  const isPaused = pauses({ steps });
+  const defers = options.allowSynchronousEvents === false;
+  if (action === 'pause') return !isPaused;
+  if (action !== 'terminate') return true;
+  return !(isPaused || defers) || piecesOf(steps) < 2;
+}
+
+function piecesOf(steps) {
+  const received = steps.filter(({ step }) => step === 'receive');
+  return received.reduce((sum, { cuts }) => sum + cuts.length + 1, 0);
 }
 
 function pauses({ steps, reaction }) {

@@ -5,6 +5,7 @@ const { anyCall, doCall } = require('./calls');
 const {
   hasTicks,
   isNotCutShort,
+  isNotStoppedAhead,
   isWithinOneRead,
   straysAtTheEnd,
   mayCut,
@@ -67,7 +68,8 @@ module.exports = {
     })
     .filter(isWithinOneRead)
     .filter(straysAtTheEnd)
-    .filter(isNotCutShort),
+    .filter(isNotCutShort)
+    .filter(isNotStoppedAhead),
 
   async play(t, plan) {
     t.catchUncaught();
