@@ -10,6 +10,8 @@ const { fixed, short, tableOf } = require('./table');
 const DOCS = path.join(__dirname, '..', '..', 'docs');
 const PICTURES = path.join(DOCS, 'benchmarks');
 /** Why hawser is behind where it is: written by hand, by the name of the case. */
+/** The picture of `bench/ramp.js`. */
+const RAMP = 'auto.svg';
 const REASONS = path.join(__dirname, '..', 'reasons.json');
 /** From here on a ratio is not counted as ahead. */
 const AHEAD = 0.95;
@@ -57,11 +59,27 @@ function writeDocument(report) {
       '## At a glance',
       summary(rows),
       ...pictures.map(({ name, title }) => `![${title}](benchmarks/${name})`),
+      ...risingLoad(),
       '## Where hawser is behind',
       behind(rows),
       ...details(rows),
     ].join('\n\n') + '\n',
   );
+}
+
+/** What `bench/ramp.js` drew, if it has been run. */
+function risingLoad() {
+  if (!fs.existsSync(path.join(PICTURES, RAMP))) return [];
+
+  return [
+    '## When load rises and falls',
+    [
+      "`node bench/ramp.js` draws what becomes of a server's load when it may have both processors (the generator needs",
+      "part of one): rate, CPU time of the JavaScript thread and delay of the event loop. With `ioThreads: 'auto'`",
+      'connections are on the event loop while it has time, and on an I/O thread while it has not.',
+    ].join('\n'),
+    `![CPU time, rate and event-loop delay while load rises and falls](benchmarks/${RAMP})`,
+  ];
 }
 
 function circumstances(report) {
