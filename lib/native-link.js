@@ -58,8 +58,9 @@ class NativeLink {
     this.destroyed = false;
     /** Whether the descriptor is closed. */
     this.closed = false;
-    /** @type {Error | null} what ended it */
+    /** @type {Error | null} what ended it, and whether that has been told */
     this.errored = null;
+    this.errorIsTold = false;
     /** How much was moved, when it was destroyed. */
     this.bytesRead = 0;
     this.bytesWritten = 0;
@@ -127,7 +128,13 @@ class NativeLink {
     if (this.socket === null) {
       this.socket = makeSocket(this);
       this.output?.setSocket(this.socket);
-      if (this[kWebSocket]) this[kWebSocket][kSocket] = this.socket;
+
+      const websocket = this[kWebSocket];
+
+      if (websocket) {
+        websocket[kSocket] = this.socket;
+        if (websocket._sender) websocket._sender[kSocket] = this.socket;
+      }
     }
 
     return this.socket;
@@ -318,5 +325,8 @@ function finish(link) {
  * @param {NativeLink} link
  */
 function tellError(link) {
-  if (link.socket === null) link._onError?.(link.errored);
+  if (link.socket !== null) return;
+
+  link.errorIsTold = true;
+  link._onError?.(link.errored);
 }

@@ -18,6 +18,12 @@ const { connectionEvents } = require('./websocket-events');
  */
 const PATIENCE = 500;
 
+/**
+ * How many connections may be awaited at once: each of them takes a second
+ * descriptor meanwhile. The one that has kept us waiting longest is Node's then.
+ */
+const MOST_WAITING = 128;
+
 /** The least limit of Node for a head: half of it is the engine's. */
 const LEAST_HEADER_SIZE = 16 * 1024;
 
@@ -124,6 +130,13 @@ class NativeListener {
    */
   _wait(link, id) {
     link.id = id;
+
+    if (this._waiting.size >= MOST_WAITING) {
+      const [longest] = this._waiting;
+
+      this._leaveToNode(longest);
+    }
+
     this._waiting.add(link);
     this._timer ??= setTimeout(() => {
       this._timer = null;

@@ -80,9 +80,11 @@ function takeOver(connection, socket, options, response) {
 function makeSocket(link) {
   const { connection, server } = link;
   // What the engine no longer counts.
+  const read =
+    link.bytesRead - (link.destroyed ? native.bytesRead(connection.id) : 0);
   const written =
     link.bytesWritten - (link.destroyed ? connection.wireBytes : 0);
-  const handle = new NativeHandle(connection, link.bytesRead, written);
+  const handle = new NativeHandle(connection, read, written);
   const socket = newSocket(handle, server);
 
   socket[kConnection] = connection;
@@ -160,8 +162,15 @@ function bringUp(link, socket) {
   if (link.destroyed) {
     // It has left the server already.
     socket._server = null;
-    socket.on('error', NOOP);
-    socket.destroy(link.errored);
+
+    if (link.errorIsTold) {
+      socket.destroy();
+      readable.errored = writable.errored = link.errored;
+      readable.errorEmitted = writable.errorEmitted = true;
+    } else {
+      socket.on('error', NOOP);
+      socket.destroy(link.errored);
+    }
   }
 }
 

@@ -5,6 +5,9 @@ const { currentBatch, currentTurn } = require('./delivery');
 /** Milliseconds that a pong may take once the engine has it. */
 const PATIENCE = 250;
 
+/** Pongs that are kept before anybody asks whether they have been written. */
+const LEAST_KEPT = 64;
+
 /**
  * The automatic pongs of a connection that the engine has not written yet.
  *
@@ -21,10 +24,17 @@ class PendingPongs {
     this._connection = connection;
     /** @type {Pong[]} in the order of the pings */
     this._queued = [];
+    /** With so many, it is time to see which have been written. */
+    this._enough = LEAST_KEPT;
   }
 
   /** A pong has been queued. */
   add() {
+    if (this._queued.length >= this._enough) {
+      this._forgetWritten();
+      this._enough = Math.max(LEAST_KEPT, 2 * this._queued.length);
+    }
+
     this._queued.push({
       batch: currentBatch(),
       turn: currentTurn(),

@@ -415,10 +415,12 @@ function isPlain(wss) {
     wss.completeUpgrade === completeUpgrade &&
     wss.shouldHandle === shouldHandle &&
     wss.emit === emit &&
-    options.WebSocket.prototype.setSocket === setSocket &&
-    // They may want to do something to the socket before it is ours.
+    // What others have written may throw, or want something of the socket, before
+    // the connection is open.
+    options.WebSocket === WebSocket &&
+    /** @type {any} */ (WebSocket.prototype).setSocket === setSocket &&
     !options.verifyClient &&
-    !(options.handleProtocols?.length > 1) &&
+    !options.handleProtocols &&
     wss.listenerCount === listenerCount &&
     wss.listenerCount('headers') === 0
   );
@@ -448,9 +450,6 @@ function upgrade(wss, link, req, offered) {
   link.listener.decided(link);
 
   const ws = new options.WebSocket(null, undefined, options);
-
-  if (ws.setSocket !== setSocket) return false;
-
   const lines = isOffer
     ? acceptanceHead(req.headers['sec-websocket-key'])
     : null;

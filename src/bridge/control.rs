@@ -185,7 +185,10 @@ fn close_socket(environment: &Rc<Environment>, link: &Rc<Link>, mut io: super::l
     // What the peer said before the end is still heard, if it was not read for being paused.
     let mut unread = std::mem::take(&mut io.head);
     unread.reserve(LAST_READ);
-    if io.paused && io.started && (!io.read_ended || io.end_sought) {
+    // What came with a request that the engine has answered was not read for not having begun to.
+    let was_admitted = !io.started && io.bytes_read > 0;
+    let is_unread = io.paused && io.started && (!io.read_ended || io.end_sought);
+    if was_admitted || is_unread {
         let received = socket::receive_into(&io.socket, &mut unread, LAST_READ);
         debug_assert!(!matches!(received, Received::Bytes(0)));
     }

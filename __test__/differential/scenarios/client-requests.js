@@ -343,11 +343,17 @@ module.exports = [
   {
     name: 'a port that nobody listens on',
     async play(t) {
-      const server = net.createServer();
+      const server = net.createServer((socket) => socket.on('error', () => {}));
       await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const { port } = server.address();
+      // The port of another connection's end: nobody begins to listen there.
+      const holder = net.connect(server.address().port, '127.0.0.1');
+      await new Promise((resolve) => holder.once('connect', resolve));
+      const port = holder.localPort;
       t.hidePort(port);
-      await new Promise((resolve) => server.close(resolve));
+      t.after(() => {
+        holder.destroy();
+        server.close();
+      });
       const client = dial(t, [`ws://127.0.0.1:${port}`], {
         markers: ['tick', 'microtask', 'immediate'],
       });

@@ -476,7 +476,10 @@ impl ThreadConnection {
             return;
         }
         let has_unread = !self.flow.read_ended.get() || self.flow.end_sought.get();
-        if self.flow.paused.get() && self.flow.started.get() && has_unread {
+        let is_unread = self.flow.paused.get() && self.flow.started.get() && has_unread;
+        // What came with a request that has been answered was not read for not having begun to.
+        let was_admitted = !self.flow.started.get() && self.budget.received() > 0;
+        if is_unread || was_admitted {
             // What the peer said before the end is still heard.
             self.read();
         }
