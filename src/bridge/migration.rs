@@ -41,6 +41,8 @@ pub(super) struct Mover {
     /// Connections on threads that were sent what others were, since the last flush.
     broadcasts: Cell<usize>,
     draws: Cell<u32>,
+    /// Until when nothing is moved, because a thread could not be started.
+    resting_until: Cell<Option<Instant>>,
 }
 
 /// Of so many calls one is timed: looking at the clock costs a good part of what is measured.
@@ -48,6 +50,9 @@ const TIMED: u32 = 16;
 
 /// Moves within one turn of the loop, so that they do not hold it up.
 const MOVES_PER_TURN: usize = 512;
+
+/// Trying in vain to start a thread costs much, and what is lacking is not there again at once.
+const REST: Duration = Duration::from_secs(10);
 
 impl Mover {
     pub(super) fn configure(&self, setting: IoThreads) {
@@ -66,6 +71,17 @@ impl Mover {
         let result = work();
         self.timed.set(self.timed.get() + began.elapsed());
         result
+    }
+
+    fn is_resting(&self) -> bool {
+        let is_resting = self
+            .resting_until
+            .get()
+            .is_some_and(|end| Instant::now() < end);
+        if !is_resting {
+            self.resting_until.set(None);
+        }
+        is_resting
     }
 
     pub(super) fn count_broadcast(&self) {
@@ -207,7 +223,12 @@ fn move_out(environment: &Rc<Environment>, link: &Rc<Link>) -> bool {
     };
     // A large message that is being received in JavaScript's memory stays where that is.
     let may_move = may_move && link.incoming.borrow().is_none();
-    if !may_move || link.closed.get() || threads::ensure(environment, thread).is_err() {
+    if !may_move || link.closed.get() || environment.mover.is_resting() {
+        return false;
+    }
+    if threads::ensure(environment, thread).is_err() {
+        let end = Instant::now() + REST;
+        environment.mover.resting_until.set(Some(end));
         return false;
     }
     let Io::EventLoop(io) = std::mem::replace(slot, Io::Closed) else {
