@@ -1,5 +1,6 @@
 //! Connections that live on I/O threads, seen from JavaScript's thread.
 
+use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -21,15 +22,29 @@ pub(super) struct Threads {
     referenced: usize,
     /// Connections that were resumed, or closed, with something held.
     resumed: Vec<u64>,
-    /// What was found, in between, before its turn.
-    postponed: Vec<Delivery>,
+    /// What is still to be delivered, in order. It is here and not with whoever delivers it because
+    /// a listener may end the process.
+    postponed: VecDeque<Delivery>,
+    /// The connections whose deliveries are on the stack: mostly none or one.
+    in_hand: Vec<u64>,
 }
 
 impl Threads {
+    /// Puts what the threads have said behind what is still to be delivered.
+    fn gather(&mut self) {
+        let said = self.pool.collect();
+        if self.postponed.is_empty() {
+            self.postponed = said.into();
+        } else {
+            self.postponed.extend(said);
+        }
+    }
+
     /// Ends the threads and closes the wake-up handle, for the end of the environment.
     pub(super) fn shut_down(self, environment: &Rc<Environment>) {
         // Joining the threads first means that nobody is left to use the handle.
-        for delivery in self.pool.shut_down() {
+        let last = self.pool.shut_down();
+        for delivery in self.postponed.into_iter().chain(last) {
             migration::write_last(environment, delivery);
         }
         let environment = Rc::clone(environment);
@@ -67,7 +82,8 @@ fn prepare(environment: &Rc<Environment>) -> io::Result<Threads> {
         wake,
         referenced: 0,
         resumed: Vec::new(),
-        postponed: Vec::new(),
+        postponed: VecDeque::new(),
+        in_hand: Vec::new(),
     })
 }
 
@@ -130,11 +146,14 @@ pub(super) fn drain(environment: &Environment, deadline: Instant) {
 /// For the end of the process. Returns whether any has.
 pub(super) fn settle_returned(environment: &Rc<Environment>) -> bool {
     let deliveries = match &mut *environment.threads.borrow_mut() {
-        Some(threads) => threads.pool.collect(),
+        Some(threads) => {
+            threads.gather();
+            std::mem::take(&mut threads.postponed)
+        }
         None => return false,
     };
     let mut any = false;
-    let mut postponed = Vec::new();
+    let mut postponed = VecDeque::new();
     for delivery in deliveries {
         let link = environment.link(delivery.key as f64);
         let rest = match link {
@@ -145,7 +164,7 @@ pub(super) fn settle_returned(environment: &Rc<Environment>) -> bool {
         postponed.extend(rest);
     }
     if let Some(threads) = &mut *environment.threads.borrow_mut() {
-        threads.postponed.append(&mut postponed);
+        threads.postponed = postponed;
         // SAFETY: used at once, while the handle is open.
         unsafe { threads.wake.sender() }.wake();
     }
@@ -304,11 +323,10 @@ const DELIVERIES_PER_FLUSH: usize = 16;
 /// Delivers what the threads have gathered.
 fn collect(environment: &Rc<Environment>) {
     environment.run(None, |environment| {
-        let (resumed, deliveries) = match &mut *environment.threads.borrow_mut() {
+        let resumed = match &mut *environment.threads.borrow_mut() {
             Some(threads) => {
-                let mut deliveries = std::mem::take(&mut threads.postponed);
-                deliveries.append(&mut threads.pool.collect());
-                (std::mem::take(&mut threads.resumed), deliveries)
+                threads.gather();
+                std::mem::take(&mut threads.resumed)
             }
             None => return,
         };
@@ -317,7 +335,8 @@ fn collect(environment: &Rc<Environment>) {
                 deliver_held(environment, &link);
             }
         }
-        for (count, delivery) in deliveries.into_iter().enumerate() {
+        let mut count = 0;
+        while let Some(delivery) = take_in_hand(environment) {
             if let Some(link) = environment.link(delivery.key as f64) {
                 environment.run(Some(&link), |environment| {
                     if let Some(delivery) = migration::settle(environment, &link, delivery) {
@@ -326,13 +345,35 @@ fn collect(environment: &Rc<Environment>) {
                     }
                 });
             }
-            if count % DELIVERIES_PER_FLUSH == DELIVERIES_PER_FLUSH - 1 {
+            lay_down(environment);
+            count += 1;
+            if count % DELIVERIES_PER_FLUSH == 0 {
                 super::flush::flush_dirty(environment);
             }
         }
         super::flush::flush_dirty(environment);
         flush_commands(environment);
     });
+}
+
+/// The next delivery. A listener that runs the loop gets here from within a delivery: what belongs
+/// behind that one stays where it is.
+fn take_in_hand(environment: &Environment) -> Option<Delivery> {
+    let mut threads = environment.threads.borrow_mut();
+    let Threads {
+        postponed, in_hand, ..
+    } = threads.as_mut()?;
+    let mut waiting = postponed.iter();
+    let next = waiting.position(|delivery| !in_hand.contains(&delivery.key))?;
+    let delivery = postponed.remove(next)?;
+    in_hand.push(delivery.key);
+    Some(delivery)
+}
+
+fn lay_down(environment: &Environment) {
+    if let Some(threads) = &mut *environment.threads.borrow_mut() {
+        threads.in_hand.pop();
+    }
 }
 
 fn deliver_held(environment: &Rc<Environment>, link: &Rc<Link>) {

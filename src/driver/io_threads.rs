@@ -364,6 +364,8 @@ async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
         shared.notify.notified().await;
         // Commands may take long.
         outbox.announce();
+        // Requests first: whoever makes one has handed over the orders before it.
+        let requests = std::mem::take(&mut *lock(&shared.requests));
         let orders = std::mem::take(&mut *lock(&shared.orders));
         for order in orders {
             match order {
@@ -372,7 +374,6 @@ async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
             }
         }
         thread.flush();
-        let requests = std::mem::take(&mut *lock(&shared.requests));
         for request in requests {
             match request {
                 Request::Drain { deadline, barrier } => {
