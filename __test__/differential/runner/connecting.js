@@ -101,6 +101,11 @@ async function connectRaw(t, options = {}) {
     subject = await within(accepted, `no connection: ${raw.handshake}`);
   }
 
+  // A peer on another thread may be answered before the immediate of `open`.
+  if (options.watch?.markers?.includes('immediate')) {
+    await new Promise(setImmediate);
+  }
+
   return joined(t, subject, raw);
 }
 
