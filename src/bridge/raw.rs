@@ -255,9 +255,9 @@ pub(super) fn append_string(
     const MOST_PER_UNIT: usize = 3;
 
     let mut length = 0;
+    let read = sys::napi_get_value_string_utf16;
     // SAFETY: without a buffer the call only tells how many UTF-16 units there are.
-    let status =
-        unsafe { sys::napi_get_value_string_utf16(env, value, null_mut(), 0, &mut length) };
+    let status = unsafe { read(env, value, null_mut(), 0, &mut length) };
     if status != sys::Status::napi_ok {
         return Err(Failure::argument("a string was expected"));
     }
