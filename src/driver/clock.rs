@@ -14,9 +14,10 @@ pub fn of_thread<T>(thread: &JoinHandle<T>) -> Duration {
     use std::os::unix::thread::JoinHandleExt;
 
     let mut clock = libc::CLOCK_THREAD_CPUTIME_ID;
+    // The standard library and `libc` may describe the handle differently (on musl they do).
     // SAFETY: the thread is not joined or detached as long as its handle is there, and the
     // out-pointer is valid.
-    let status = unsafe { libc::pthread_getcpuclockid(thread.as_pthread_t(), &mut clock) };
+    let status = unsafe { libc::pthread_getcpuclockid(thread.as_pthread_t() as _, &mut clock) };
     if status == 0 {
         read(clock)
     } else {
