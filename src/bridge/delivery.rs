@@ -253,9 +253,10 @@ impl<'e> Batch<'e> {
         self.copied(kind, 0, &payload);
     }
 
-    /// Memory for a message that arrives in pieces.
-    pub(super) fn memory_for(&self, length: usize) -> Option<Incoming> {
-        Incoming::new(self.environment.env, length)
+    /// Memory for a message that arrives in pieces, if it may have that before all of it has arrived.
+    pub(super) fn memory_for(&self, length: usize, arrived: usize) -> Option<Incoming> {
+        let Environment { env, ahead, .. } = self.environment;
+        Incoming::new(*env, length, arrived, ahead)
     }
 
     /// Adds a message that was put together in its own Buffer.

@@ -44,6 +44,8 @@ pub(super) struct Environment {
     pub(super) event_loop: Option<crate::driver::event_loop::EventLoop>,
     #[cfg(unix)]
     pub(super) threads: RefCell<Option<super::threads::Threads>>,
+    /// Memory for messages that have not arrived.
+    pub(super) ahead: Rc<super::incoming::Ahead>,
     /// What sockets are read into; taken out while it is in use.
     #[cfg(unix)]
     pub(super) read_buffer: RefCell<Option<Box<[u8]>>>,
@@ -88,6 +90,7 @@ impl Environment {
             event_loop: event_loop(env),
             #[cfg(unix)]
             threads: RefCell::default(),
+            ahead: Rc::default(),
             #[cfg(unix)]
             read_buffer: RefCell::default(),
             broadcast: RefCell::default(),

@@ -3,9 +3,14 @@
 //! The Buffer is made when the decoder offers the message, and held by a reference until it is
 //! delivered or the connection is forgotten. No code of JavaScript's can reach it before, so that
 //! nobody detaches its memory, and garbage collection does not move it.
+//!
+//! What has been made and not arrived is bounded for each environment: peers that begin many messages
+//! and finish none do not get more memory for that than [`MOST_AHEAD`].
 
+use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
+use std::rc::Rc;
 
 use napi::sys;
 
@@ -18,11 +23,43 @@ pub(super) struct Incoming {
     data: *mut u8,
     length: usize,
     filled: usize,
+    ahead: Rc<Ahead>,
+}
+
+/// Bytes of the messages of an environment that have memory and have not arrived.
+#[derive(Debug, Default)]
+pub(super) struct Ahead(Cell<usize>);
+
+/// The most of them. Messages that would need more are put together as they arrive.
+const MOST_AHEAD: usize = 32 * 1024 * 1024;
+
+impl Ahead {
+    fn has_room(&self, bytes: usize) -> bool {
+        self.0.get() + bytes <= MOST_AHEAD
+    }
+
+    fn add(&self, bytes: usize) {
+        self.0.set(self.0.get() + bytes);
+    }
+
+    fn remove(&self, bytes: usize) {
+        self.0.set(self.0.get() - bytes);
+    }
 }
 
 impl Incoming {
-    /// Memory for a message of so many bytes, if there is so much; within a handle scope.
-    pub(super) fn new(env: sys::napi_env, length: usize) -> Option<Self> {
+    /// Memory for a message of so many bytes, of which `arrived` have, if there is so much; within a
+    /// handle scope.
+    pub(super) fn new(
+        env: sys::napi_env,
+        length: usize,
+        arrived: usize,
+        ahead: &Rc<Ahead>,
+    ) -> Option<Self> {
+        // One that has arrived for the most part does not depend on the others.
+        if !ahead.has_room(length) && arrived < length / 2 {
+            return None;
+        }
         let mut data = null_mut();
         let mut value = null_mut();
         // SAFETY: the out-pointers are valid.
@@ -34,11 +71,14 @@ impl Incoming {
             return None;
         }
         heap::count_message(length);
+        let buffer = Reference::new(env, value).ok()?;
+        ahead.add(length);
         Some(Self {
-            buffer: Reference::new(env, value).ok()?,
+            buffer,
             data: data.cast(),
             length,
             filled: 0,
+            ahead: Rc::clone(ahead),
         })
     }
 
@@ -64,6 +104,7 @@ impl Incoming {
         // SAFETY: as above; and the caller has had these bytes written.
         let piece = unsafe { std::slice::from_raw_parts_mut(self.data.add(self.filled), written) };
         self.filled += written;
+        self.ahead.remove(written);
         piece
     }
 
@@ -77,5 +118,11 @@ impl Incoming {
     /// Gives the Buffer up.
     pub(super) fn discard(self, env: sys::napi_env) {
         self.buffer.delete(env);
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        self.ahead.remove(self.length - self.filled);
     }
 }

@@ -138,7 +138,8 @@ fn fill_once(
     let Some(length) = decoder.claimable(input) else {
         return Ok(false);
     };
-    *incoming = batch.memory_for(length);
+    let arrived = length - decoder.missing() + input.rest().len();
+    *incoming = batch.memory_for(length, arrived);
     match incoming {
         Some(memory) => memory.append(&decoder.claim()),
         None => decoder.decline(),

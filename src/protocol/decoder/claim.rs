@@ -47,6 +47,11 @@ impl Decoder {
         }
     }
 
+    /// How many bytes of the present frame have not been read.
+    pub fn missing(&self) -> usize {
+        (self.frame.length - self.frame.received) as usize
+    }
+
     /// How many bytes of a claimed message are missing.
     pub fn claimed_rest(&self) -> Option<usize> {
         let message = self.message.as_ref()?;
