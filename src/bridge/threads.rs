@@ -227,7 +227,7 @@ pub(super) fn send_message(
     let mark = mark && !taken;
     io.untold += u32::from(mark);
     let kind = CommandKind::Message {
-        payload: payload.to_vec(),
+        payload: environment.broadcast.borrow_mut().copy(payload),
         options,
         mark,
     };

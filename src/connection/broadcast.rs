@@ -17,6 +17,8 @@ pub struct Broadcast {
     /// The last message, and which connection it was for.
     last: Option<(u64, Sent)>,
     frame: Option<SharedFrame>,
+    /// The last payload that was copied.
+    copied: Option<Bytes>,
 }
 
 /// A message, as far as it takes to guess that another is the same.
@@ -59,10 +61,19 @@ impl Broadcast {
         self.frame.as_ref().map(|shared| &shared.frame)
     }
 
+    /// A copy of a payload whose frame is made elsewhere: the same one for all that are sent it.
+    pub fn copy(&mut self, payload: &[u8]) -> Bytes {
+        match &self.copied {
+            Some(copied) if copied == payload => copied.clone(),
+            _ => self.copied.insert(Bytes::copy_from_slice(payload)).clone(),
+        }
+    }
+
     /// Forgets what has been sent: a turn is over.
     pub fn clear(&mut self) {
         self.last = None;
         self.frame = None;
+        self.copied = None;
     }
 
     fn has(&self, payload: &[u8], recipe: FrameRecipe) -> bool {
@@ -198,6 +209,17 @@ mod tests {
         assert_eq!(frame(&mut broadcast, b"Hello", binary), None);
         let second = frame(&mut broadcast, b"Hello", binary).unwrap();
         assert_eq!(second, &b"\x82\x05Hello"[..]);
+    }
+
+    #[test]
+    fn what_is_copied_for_many_is_copied_once() {
+        let mut broadcast = Broadcast::default();
+        let mut payload = b"Hello".to_vec();
+        let copies = [broadcast.copy(&payload), broadcast.copy(&payload)];
+        assert_eq!(copies[0].as_ptr(), copies[1].as_ptr());
+        payload[0] = b'h';
+        assert_eq!(broadcast.copy(&payload), &payload);
+        assert_eq!(copies[1], &b"Hello"[..]);
     }
 
     #[test]

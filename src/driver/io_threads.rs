@@ -68,7 +68,7 @@ pub enum CommandKind {
     },
     /// A message to encode (and compress) here. `mark` asks for word when it is written.
     Message {
-        payload: Vec<u8>,
+        payload: Bytes,
         options: MessageOptions,
         mark: bool,
     },
