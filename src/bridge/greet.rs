@@ -262,7 +262,16 @@ fn open_connection(
     } = greeting;
     let io = match open::choose_home(environment) {
         Home::EventLoop => {
-            open::on_event_loop(reserved, config, poll, socket, response, length as u64)
+            let length = length as u64;
+            open::on_event_loop(
+                environment,
+                reserved,
+                config,
+                poll,
+                socket,
+                response,
+                length,
+            )
         }
         Home::Thread(thread) => {
             let ending = Rc::clone(environment);

@@ -37,6 +37,8 @@ pub(super) struct Link {
     pub(super) dirty: Cell<bool>,
     /// JavaScript has let go of it, or it was never opened completely.
     pub(super) closed: Cell<bool>,
+    /// What has been read of it on the loop is being decoded, further up the stack.
+    pub(super) in_hand: Cell<bool>,
     pub(super) io: RefCell<Io>,
     /// The message that is being put together in JavaScript's memory.
     pub(super) incoming: RefCell<Option<Incoming>>,

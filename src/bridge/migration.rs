@@ -16,9 +16,11 @@ use std::time::{Duration, Instant};
 use super::delivery::Call;
 use super::environment::Environment;
 use super::links::{EventLoopIo, Io, Link, ThreadIo};
-use super::threads;
+use super::{large_messages, threads};
 use crate::connection::{Connection, InboundBudget};
-use crate::driver::io_threads::{CommandKind, Delivery, Item, NewConnection, Progress, Returned};
+use crate::driver::io_threads::{
+    CommandKind, Delivery, Item, NewConnection, Progress, Reading, Returned,
+};
 use crate::driver::policy::{self, Advice, Policy, Window};
 use crate::driver::{IoThreads, clock};
 use crate::protocol::Encoder;
@@ -38,6 +40,10 @@ pub(super) struct Mover {
     calls: Cell<u32>,
     /// What some of the calls took.
     timed: Cell<Duration>,
+    /// What everything took that has been timed without exception.
+    counted: Cell<Duration>,
+    /// Connections that have held the loop up.
+    leaving: RefCell<Vec<Rc<Link>>>,
     /// Connections on threads that were sent what others were, since the last flush.
     broadcasts: Cell<usize>,
     draws: Cell<u32>,
@@ -45,8 +51,9 @@ pub(super) struct Mover {
     resting_until: Cell<Option<Instant>>,
 }
 
-/// Of so many calls one is timed: looking at the clock costs a good part of what is measured.
-const TIMED: u32 = 16;
+/// Of so many calls one is timed: looking at the clock costs a good part of what is measured. A prime,
+/// so that in any pattern of calls each gets its turn.
+const TIMED: u32 = 17;
 
 /// Moves within one turn of the loop, so that they do not hold it up.
 const MOVES_PER_TURN: usize = 512;
@@ -60,7 +67,7 @@ impl Mover {
         self.is_restless.set(setting == IoThreads::Restless);
     }
 
-    /// Does `work`, which makes a system call or two, and times it now and then.
+    /// Does `work`, which an I/O thread could do, and times it now and then.
     pub(super) fn time<R>(&self, work: impl FnOnce() -> R) -> R {
         let calls = self.calls.get().wrapping_add(1);
         self.calls.set(calls);
@@ -71,6 +78,25 @@ impl Mover {
         let result = work();
         self.timed.set(self.timed.get() + began.elapsed());
         result
+    }
+
+    /// Counts what has been timed.
+    pub(super) fn count(&self, took: Duration) {
+        self.counted.set(self.counted.get() + took);
+    }
+
+    /// Has a connection moved at the end of the turn.
+    pub(super) fn leave(&self, link: &Rc<Link>) {
+        self.leaving.borrow_mut().push(Rc::clone(link));
+    }
+
+    /// Whether connections move at all.
+    pub(super) fn may_move(&self) -> bool {
+        self.threads.get() > 0
+    }
+
+    pub(super) fn is_restless(&self) -> bool {
+        self.is_restless.get()
     }
 
     fn is_resting(&self) -> bool {
@@ -99,14 +125,14 @@ impl Mover {
         let window = Window {
             wall: Duration::from_millis(now.saturating_sub(began)),
             ran: ran.saturating_sub(self.ran.replace(ran)),
-            in_calls: self.timed.take() * TIMED,
+            ours: self.timed.take() * TIMED + self.counted.take(),
             spared: threads_ran.saturating_sub(self.threads_ran.replace(threads_ran)),
         };
         (began != 0).then_some(window)
     }
 
     /// Says yes once in so many times.
-    fn draw(&self, once_in: u32) -> bool {
+    pub(super) fn draw(&self, once_in: u32) -> bool {
         let draws = self
             .draws
             .get()
@@ -129,9 +155,16 @@ pub(super) fn consider(environment: &Rc<Environment>, call: Call) {
     if !environment.is_between_turns(call) {
         return;
     }
+    let leaving = mover.leaving.take();
+    for link in &leaving {
+        move_out(environment, link, Untold::Move);
+    }
+    if !leaving.is_empty() {
+        threads::flush_commands(environment);
+    }
     if mover.is_restless.get() {
         if mover.draw(8) {
-            move_busiest(environment, usize::MAX);
+            move_busiest(environment, usize::MAX, None);
         }
         return;
     }
@@ -146,7 +179,7 @@ pub(super) fn consider(environment: &Rc<Environment>, call: Call) {
     let advice = mover.policy.borrow_mut().advise(window);
     match advice {
         Advice::Stay => {}
-        Advice::MoveOut => move_busiest(environment, MOVES_PER_TURN),
+        Advice::MoveOut => move_busiest(environment, MOVES_PER_TURN, Some(window)),
         Advice::ComeBack => call_back(environment),
     }
 }
@@ -160,7 +193,7 @@ pub(super) fn around_flush(environment: &Rc<Environment>, links: &[Rc<Link>], ca
     }
     if mover.is_restless.get() {
         for link in links.iter().filter(|_| mover.draw(2)) {
-            if !move_out(environment, link) {
+            if !move_out(environment, link, Untold::Stay) {
                 ask_back(environment, link);
             }
         }
@@ -169,7 +202,7 @@ pub(super) fn around_flush(environment: &Rc<Environment>, links: &[Rc<Link>], ca
     if links.len() + mover.broadcasts.take() >= policy::BURST {
         mover.policy.borrow_mut().burst();
         for link in links {
-            move_out(environment, link);
+            move_out(environment, link, Untold::Stay);
         }
     }
 }
@@ -181,8 +214,8 @@ pub(super) fn after_delivery(environment: &Rc<Environment>, link: &Rc<Link>) {
     }
 }
 
-/// Moves the busiest connections of the loop to threads.
-fn move_busiest(environment: &Rc<Environment>, most: usize) {
+/// Moves the busiest connections of the loop to threads; for tests, without a reason.
+fn move_busiest(environment: &Rc<Environment>, most: usize, reason: Option<Window>) {
     let mut busy: Vec<(u32, Rc<Link>)> = Vec::new();
     for link in environment.links.borrow().all() {
         let turns = match &mut *link.io.borrow_mut() {
@@ -194,9 +227,10 @@ fn move_busiest(environment: &Rc<Environment>, most: usize) {
         }
     }
     busy.sort_unstable_by_key(|(turns, _)| std::cmp::Reverse(*turns));
-    let leaving = policy::leaving(busy.len()).min(most);
+    let leaving = reason.map_or(busy.len(), |window| policy::leaving(busy.len(), window));
+    let leaving = leaving.min(most);
     for (_, link) in &busy[..leaving] {
-        move_out(environment, link);
+        move_out(environment, link, Untold::Stay);
     }
     threads::flush_commands(environment);
 }
@@ -212,13 +246,23 @@ fn call_back(environment: &Rc<Environment>) {
     threads::flush_commands(environment);
 }
 
+/// What is done with senders who wait to be told that their frames are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Untold {
+    /// They keep their connection where it is: the loop tells them as soon as it has written.
+    Stay,
+    /// The thread tells them.
+    Move,
+}
+
 /// Moves a connection to a thread, if it is on the loop and simply open.
-fn move_out(environment: &Rc<Environment>, link: &Rc<Link>) -> bool {
+pub(super) fn move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: Untold) -> bool {
     let thread = link.id as usize % environment.mover.threads.get();
     let slot = &mut *link.io.borrow_mut();
     let may_move = match &*slot {
-        // Who waits to be told is told as soon as the loop has written.
-        Io::EventLoop(io) => io.is_plain() && io.connection.outbound.untold() == 0,
+        Io::EventLoop(io) => {
+            io.is_plain() && (untold == Untold::Move || io.connection.outbound.untold() == 0)
+        }
         _ => false,
     };
     // A large message that is being received in JavaScript's memory stays where that is.
@@ -245,7 +289,7 @@ fn move_out(environment: &Rc<Environment>, link: &Rc<Link>) -> bool {
     let closing = Rc::clone(environment);
     poll.close(move || closing.handle_closed());
 
-    connection.decoder.offer_large_messages(false);
+    large_messages::undo(&mut connection.decoder);
     let accepted = connection.outbound.accepted();
     let budget = Arc::new(InboundBudget::default());
     budget.count_received(bytes_read as usize);
@@ -253,9 +297,23 @@ fn move_out(environment: &Rc<Environment>, link: &Rc<Link>) -> bool {
     let encoder = (!connection.encoder.can_compress())
         .then(|| std::mem::replace(&mut connection.encoder, Encoder::new(None)));
     let names = crate::driver::socket::names(&socket);
-    let mut io = ThreadIo::new(thread, None, encoder, budget, names);
+    let decoder = link.in_hand.get().then(|| connection.take_decoder());
+    let reading = match decoder {
+        Some(_) => Reading::Interrupted,
+        None => Reading::Begun,
+    };
+    let untold = connection.outbound.untold();
+    let mut io = ThreadIo::new(thread, decoder, encoder, budget, names);
     io.accepted = accepted;
-    open_on_thread(environment, link, &io, socket, Box::new(connection));
+    io.untold = untold;
+    open_on_thread(
+        environment,
+        link,
+        &io,
+        socket,
+        Box::new(connection),
+        reading,
+    );
     threads::set_referenced(environment, &mut io, referenced);
     *slot = Io::Thread(Box::new(io));
     true
@@ -267,12 +325,13 @@ fn open_on_thread(
     io: &ThreadIo,
     socket: socket2::Socket,
     connection: Box<Connection>,
+    reading: Reading,
 ) {
     let new = NewConnection {
         key: link.id,
         socket,
         connection,
-        started: true,
+        reading,
         budget: Arc::clone(&io.budget),
         // SAFETY: the page of counters lives as long as the environment, which joins its threads.
         progress: unsafe { Progress::new(link.counters.progress_cells()) },
@@ -334,13 +393,13 @@ pub(super) fn settle(
     let Some(poll) = poll else {
         // Something has happened that is the business of a thread.
         let Returned { socket, connection } = returned;
-        open_on_thread(environment, link, io, socket, connection);
+        open_on_thread(environment, link, io, socket, connection, Reading::Begun);
         resume_on_thread(environment, link, io, waiting);
         return None;
     };
     environment.handle_opened();
     let mut connection = *returned.connection;
-    connection.decoder.offer_large_messages(true);
+    large_messages::prepare(&environment.mover, &mut connection.decoder);
     take_over_output(io, &mut connection, waiting);
     let referenced = io.referenced;
     threads::set_referenced(environment, io, false);

@@ -30,6 +30,8 @@ mod flush;
 mod greet;
 mod heap;
 mod incoming;
+#[cfg(unix)]
+mod large_messages;
 mod links;
 #[cfg(unix)]
 mod migration;

@@ -101,6 +101,7 @@ pub(super) fn insert(
         counters: reserved.counters,
         dirty: Cell::new(false),
         closed: Cell::new(false),
+        in_hand: Cell::new(false),
         io: RefCell::new(io),
         incoming: RefCell::default(),
     };
@@ -144,7 +145,7 @@ fn take_over(
                 return Ok(None);
             };
             environment.handle_opened();
-            on_event_loop(reserved, config, poll, socket, response, 0)
+            on_event_loop(environment, reserved, config, poll, socket, response, 0)
         }
         Home::Thread(thread) => on_thread(environment, reserved, config, socket, response, thread),
     };
@@ -195,6 +196,7 @@ pub(super) fn watch(
 
 #[cfg(unix)]
 pub(super) fn on_event_loop(
+    environment: &Environment,
     reserved: Reserved,
     config: ConnectionConfig,
     poll: Poll,
@@ -211,7 +213,7 @@ pub(super) fn on_event_loop(
     reserved
         .counters
         .set_accepted(connection.outbound.accepted());
-    connection.decoder.offer_large_messages(true);
+    super::large_messages::prepare(&environment.mover, &mut connection.decoder);
     Io::EventLoop(Box::new(EventLoopIo {
         bytes_read,
         ..EventLoopIo::new(connection, poll, socket)
@@ -229,7 +231,7 @@ pub(super) fn on_thread(
 ) -> Io {
     use super::links::ThreadIo;
     use crate::connection::InboundBudget;
-    use crate::driver::io_threads::{CommandKind, NewConnection, Progress};
+    use crate::driver::io_threads::{CommandKind, NewConnection, Progress, Reading};
     use crate::protocol::Encoder;
     use std::sync::Arc;
 
@@ -241,7 +243,7 @@ pub(super) fn on_thread(
         key: reserved.id,
         socket,
         connection: Box::new(Connection::new(&config)),
-        started: false,
+        reading: Reading::ToBegin,
         budget: Arc::clone(&budget),
         progress,
     };

@@ -31,8 +31,8 @@ pub(super) fn receive(environment: &Rc<Environment>, args: [sys::napi_value; 2])
 /// With `chunk`, `bytes` are memory of JavaScript's: what is left of them when the first batch is
 /// full is copied before the batch is dispatched.
 pub(super) fn deliver(
-    environment: &Environment,
-    link: &Link,
+    environment: &Rc<Environment>,
+    link: &Rc<Link>,
     bytes: &mut [u8],
     chunk: Option<raw::Bytes>,
     call: Call,
@@ -63,8 +63,8 @@ pub(super) fn deliver(
 
 /// Hands over the events of `input`, which is memory of ours.
 pub(super) fn deliver_rest(
-    environment: &Environment,
-    link: &Link,
+    environment: &Rc<Environment>,
+    link: &Rc<Link>,
     mut input: Input<'_>,
     call: Call,
 ) {
@@ -72,13 +72,43 @@ pub(super) fn deliver_rest(
         let Some(mut batch) = Batch::begin(environment, None) else {
             return;
         };
-        let filled = fill(link, &mut batch, &mut input);
+        let filled = fill_watched(environment, link, &mut batch, &mut input);
         let stuck = batch.is_empty();
         batch.dispatch(link, call);
-        if filled == Filled::Completely || stuck {
-            return;
+        match filled {
+            Filled::Completely => return,
+            Filled::AndMore if stuck => return,
+            Filled::AndMore => {}
+            #[cfg(unix)]
+            Filled::PutOff => {
+                if super::large_messages::hand_over(environment, link, input.rest()) {
+                    return;
+                }
+                with_decoder(link, Decoder::go_ahead);
+            }
         }
     }
+}
+
+#[cfg(unix)]
+fn fill_watched(
+    environment: &Environment,
+    link: &Rc<Link>,
+    batch: &mut Batch<'_>,
+    input: &mut Input<'_>,
+) -> Filled {
+    let bytes = input.rest().len();
+    super::large_messages::watch_decoding(environment, link, bytes, || fill(link, batch, input))
+}
+
+#[cfg(not(unix))]
+fn fill_watched(
+    _environment: &Environment,
+    link: &Rc<Link>,
+    batch: &mut Batch<'_>,
+    input: &mut Input<'_>,
+) -> Filled {
+    fill(link, batch, input)
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -86,6 +116,9 @@ enum Filled {
     /// The input is used up, or the decoder has ended.
     Completely,
     AndMore,
+    /// The next message is large, and left for a thread to inflate.
+    #[cfg(unix)]
+    PutOff,
 }
 
 fn fill(link: &Link, batch: &mut Batch<'_>, input: &mut Input<'_>) -> Filled {
@@ -94,6 +127,8 @@ fn fill(link: &Link, batch: &mut Batch<'_>, input: &mut Input<'_>) -> Filled {
         while batch.has_room() {
             match fill_once(decoder, incoming, batch, input) {
                 Ok(true) => {}
+                #[cfg(unix)]
+                Ok(false) if decoder.has_put_off(input) => return Filled::PutOff,
                 Ok(false) => return Filled::Completely,
                 Err(error) => {
                     batch.violation(error);
@@ -174,6 +209,7 @@ mod sockets {
     use super::*;
     use crate::bridge::delivery::{Kind, tell};
     use crate::bridge::links::EventLoopIo;
+    use crate::bridge::threads;
     use crate::driver::event_loop::Interest;
     use crate::driver::socket::{self, READ_BUFFER, Received};
 
@@ -194,7 +230,7 @@ mod sockets {
                 seek_end(environment, link);
             }
             if ready.read {
-                read_turn(environment, link);
+                holding(environment, link, || read_turn(environment, link));
             }
             if let Io::EventLoop(io) = &*link.io.borrow() {
                 io.update_interest();
@@ -246,13 +282,27 @@ mod sockets {
             _ => return,
         };
         if !head.is_empty() {
-            deliver(environment, link, &mut head, None, Call::Nested);
+            holding(environment, link, || {
+                deliver(environment, link, &mut head, None, Call::Nested);
+            });
+            threads::flush_commands(environment);
         }
         if let Some(bytes) = tapped {
             hand_over(environment, link, bytes, Call::Nested);
         }
         if let Io::EventLoop(io) = &*link.io.borrow() {
             io.update_interest();
+        }
+    }
+
+    /// Does `work`, which delivers what has been read of a connection. If that leaves the loop
+    /// meanwhile, it is read by its thread afterwards.
+    fn holding(environment: &Rc<Environment>, link: &Rc<Link>, work: impl FnOnce()) {
+        let was_in_hand = link.in_hand.replace(true);
+        work();
+        link.in_hand.set(was_in_hand);
+        if !was_in_hand {
+            threads::go_on(environment, link, &[]);
         }
     }
 

@@ -226,12 +226,14 @@ impl Queued {
 }
 
 fn queue_message(
-    environment: &Environment,
+    environment: &Rc<Environment>,
     link: &Rc<Link>,
     payload: &[u8],
     options: MessageOptions,
     mark: bool,
 ) -> Queued {
+    #[cfg(unix)]
+    super::large_messages::before_sending(environment, link, payload.len(), options);
     match &mut *link.io.borrow_mut() {
         Io::Stream(connection) => {
             connection.send(payload, options);
@@ -240,7 +242,7 @@ fn queue_message(
         #[cfg(unix)]
         Io::EventLoop(io) => {
             if payload.len() < WRITE_THROUGH_FROM || !write_through(io, payload, options) {
-                queue_on_event_loop(environment, link.id, io, payload, options);
+                queue_on_event_loop(environment, link, io, payload, options);
             }
             finish_queueing(io, link, mark);
             Queued::default()
@@ -269,16 +271,24 @@ fn queue_message(
 #[cfg(unix)]
 fn queue_on_event_loop(
     environment: &Environment,
-    id: u64,
+    link: &Rc<Link>,
     io: &mut super::links::EventLoopIo,
     payload: &[u8],
     options: MessageOptions,
 ) {
     let connection = &mut io.connection;
-    let mut broadcast = environment.broadcast.borrow_mut();
-    match broadcast.frame(id, payload, &mut connection.encoder, options) {
-        Some(frame) => connection.outbound.push_shared(frame),
-        None => connection.send(payload, options),
+    let compresses = connection.encoder.will_compress(payload.len(), options);
+    let mut queue = || {
+        let mut broadcast = environment.broadcast.borrow_mut();
+        match broadcast.frame(link.id, payload, &mut connection.encoder, options) {
+            Some(frame) => connection.outbound.push_shared(frame),
+            None => connection.send(payload, options),
+        }
+    };
+    if compresses {
+        super::large_messages::time(&environment.mover, payload.len(), queue);
+    } else {
+        queue();
     }
 }
 

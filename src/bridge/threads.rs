@@ -274,6 +274,25 @@ pub(super) fn start(environment: &Rc<Environment>, link: &Rc<Link>, head: &[u8])
     }
 }
 
+/// Has the thread of a connection read from now on that has left the loop while what was read of it
+/// there was in hand; `rest` of that has not been decoded. Returns false if there is none.
+pub(super) fn go_on(environment: &Environment, link: &Link, rest: &[u8]) -> bool {
+    let Io::Thread(io) = &mut *link.io.borrow_mut() else {
+        return false;
+    };
+    let Some(decoder) = io.decoder.take() else {
+        return false;
+    };
+    let rest = rest.to_vec();
+    command(
+        environment,
+        link.id,
+        io,
+        CommandKind::GoOn { rest, decoder },
+    );
+    true
+}
+
 pub(super) fn set_paused(
     environment: &Rc<Environment>,
     link: &Rc<Link>,

@@ -52,6 +52,11 @@ impl Connection {
         }
     }
 
+    /// Parts with the decoder, which goes on elsewhere.
+    pub fn take_decoder(&mut self) -> Box<Decoder> {
+        Box::new(std::mem::replace(&mut self.decoder, Self::spent().decoder))
+    }
+
     /// Stands in for one that has gone elsewhere.
     pub fn spent() -> Self {
         let decoder = DecoderConfig {

@@ -40,10 +40,20 @@ pub struct NewConnection {
     pub key: Key,
     pub socket: Socket,
     pub connection: Box<Connection>,
-    /// Whether the socket is read at once, or after [`CommandKind::Start`].
-    pub started: bool,
+    pub reading: Reading,
     pub budget: Arc<InboundBudget>,
     pub progress: Progress,
+}
+
+/// When the socket of a new connection is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// At once.
+    Begun,
+    /// After [`CommandKind::Start`].
+    ToBegin,
+    /// After [`CommandKind::GoOn`]: what has been read before is still being decoded elsewhere.
+    Interrupted,
 }
 
 /// A connection that leaves its thread, with nothing on its way.
@@ -60,6 +70,11 @@ pub enum CommandKind {
         head: Vec<u8>,
         /// The decoder, which has begun elsewhere.
         decoder: Option<Box<Decoder>>,
+    },
+    /// Decode the rest of what has been read elsewhere, then read the socket.
+    GoOn {
+        rest: Vec<u8>,
+        decoder: Box<Decoder>,
     },
     /// Frames that are encoded already, and the positions in them whose senders are to be told.
     Write {

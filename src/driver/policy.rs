@@ -1,9 +1,9 @@
 //! When `ioThreads: 'auto'` moves connections, as a pure function of what has been measured.
 //!
 //! On the loop a message has the lowest latency and costs least in all, so that is where connections
-//! begin. They go to I/O threads when the JavaScript thread has no time left and spends much of it in
-//! our system calls, or when so many sockets are to be written at once that the loop would be held
-//! up. They come back when everything together would leave the JavaScript thread idle time again, and not
+//! begin. They go to I/O threads when the JavaScript thread has no time left and spends much of it on
+//! our system calls and our compression, when so many sockets are to be written at once that the loop
+//! would be held up, or when one message is so large that compressing or inflating it would. They come back when everything together would leave the JavaScript thread idle time again, and not
 //! before that has lasted: between the two bounds nothing moves.
 
 use std::time::Duration;
@@ -14,8 +14,8 @@ pub struct Window {
     pub wall: Duration,
     /// For how much of it the JavaScript thread ran.
     pub ran: Duration,
-    /// For how much of it that thread was in system calls of ours.
-    pub in_calls: Duration,
+    /// For how much of it that thread did what an I/O thread could: system calls and compression.
+    pub ours: Duration,
     /// For how long I/O threads ran, whose work the loop would have to do.
     pub spared: Duration,
 }
@@ -47,14 +47,27 @@ pub const WINDOW: Duration = Duration::from_millis(50);
 /// From so many sockets on, a flush is a burst: an I/O thread writes them.
 pub const BURST: usize = 64;
 
+/// From so many bytes on, a message that is to be compressed is large. Handing one over and back takes
+/// some 45 microseconds: a sixth of what an echo of 16 KiB of JSON takes, and a twentieth of that of
+/// 64 KiB, for which the loop would be held up for most of a millisecond.
+pub const LARGE_TO_DEFLATE: usize = 64 * 1024;
+
+/// The same of messages that are to be inflated, by their compressed length, if that tells;
+pub const LARGE_TO_INFLATE: u64 = 32 * 1024;
+
+/// by what came of one read, if it does not. That is seen afterwards: next time it is done elsewhere.
+pub const LARGE_INFLATED: usize = 256 * 1024;
+
 /// The JavaScript thread has no time left if it ran for more than this share of the time.
 const BUSY: f64 = 0.8;
+/// It waits for nobody if it ran for more than this share.
+const SATURATED: f64 = 0.95;
 /// Once I/O threads are at work anyway, it is relieved until it runs for no more than this.
 const RELIEVED: f64 = 0.5;
 /// They are at work with more than this share of the time.
 const AT_WORK: f64 = 0.1;
-/// Moving helps if system calls of ours had more than this share.
-const IN_CALLS: f64 = 0.25;
+/// Moving helps if what I/O threads could do had more than this share.
+const OURS: f64 = 0.25;
 /// It would have time enough with less than this share taken.
 const CALM: f64 = 0.7;
 
@@ -89,7 +102,7 @@ impl Policy {
         } else {
             BUSY
         };
-        let is_busy = share(window.ran) > bound && share(window.in_calls) > IN_CALLS;
+        let is_busy = share(window.ran) > bound && share(window.ours) > OURS;
         let is_calm = share(window.ran + window.spared) < CALM;
         count(&mut self.busy, is_busy, window.wall);
         count(&mut self.calm, is_calm, window.wall);
@@ -116,21 +129,26 @@ fn count(lasted: &mut Duration, goes_on: bool, wall: Duration) {
 }
 
 /// How many of so many busy connections leave the loop at once: half of them, so that it keeps
-/// those that it has time for.
-pub fn leaving(busy: usize) -> usize {
-    if busy <= 4 { busy } else { busy.div_ceil(2) }
+/// those that it has time for. One that is alone does if the loop never waits for it: else it would
+/// only wait for us, too.
+pub fn leaving(busy: usize, window: Window) -> usize {
+    match busy {
+        1 if window.ran.as_secs_f64() < SATURATED * window.wall.as_secs_f64() => 0,
+        0..=4 => busy,
+        _ => busy.div_ceil(2),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Of a tenth of a second: the shares of running, of being in calls and of what was spared.
-    fn window(ran: u64, in_calls: u64, spared: u64) -> Window {
+    /// Of a tenth of a second: the shares of running, of doing what is ours and of what was spared.
+    fn window(ran: u64, ours: u64, spared: u64) -> Window {
         Window {
             wall: Duration::from_millis(100),
             ran: Duration::from_millis(ran),
-            in_calls: Duration::from_millis(in_calls),
+            ours: Duration::from_millis(ours),
             spared: Duration::from_millis(spared),
         }
     }
@@ -151,12 +169,20 @@ mod tests {
     }
 
     #[test]
+    fn half_of_many_leave_and_one_that_is_alone_only_if_there_is_no_time_at_all() {
+        assert_eq!(leaving(9, window(90, 50, 0)), 5);
+        assert_eq!(leaving(4, window(90, 50, 0)), 4);
+        assert_eq!(leaving(1, window(90, 80, 0)), 0);
+        assert_eq!(leaving(1, window(99, 80, 0)), 1);
+    }
+
+    #[test]
     fn one_short_busy_window_is_not_enough() {
         let mut policy = Policy::default();
         let short = Window {
             wall: WINDOW,
             ran: WINDOW,
-            in_calls: WINDOW / 2,
+            ours: WINDOW / 2,
             spared: Duration::ZERO,
         };
         assert_eq!(policy.advise(short), Advice::Stay);

@@ -4,11 +4,12 @@
 //! until it has none. A message that lies whole in the input is handed out as a slice of it, which
 //! whoever takes it unmasks, and is never copied here; anything else is put together in memory that
 //! grows with what arrives. A large message may also be [claimed](claim) by who drives
-//! the decoder, to be put together in memory of theirs.
+//! the decoder, to be put together in memory of theirs, or [put off](put_off) if it is compressed.
 //!
 //! The first error ends the decoder, and so does a close frame: later input is ignored.
 
 mod claim;
+mod put_off;
 
 use super::close::{NO_STATUS, parse_close_body};
 use super::deflate::Inflater;
@@ -41,6 +42,12 @@ pub struct Decoder {
     chunk_is_empty: bool,
     /// Large messages are offered to be claimed.
     offers: bool,
+    /// Compressed messages that have announced so many bytes are put off,
+    puts_off_from: Option<u64>,
+    /// but not within the present piece of input.
+    goes_ahead: bool,
+    /// Bytes that have come out of inflating, since somebody last asked.
+    inflated: usize,
 }
 
 impl Decoder {
@@ -59,6 +66,9 @@ impl Decoder {
             progressed: false,
             chunk_is_empty: false,
             offers: false,
+            puts_off_from: None,
+            goes_ahead: false,
+            inflated: 0,
         }
     }
 
@@ -92,6 +102,7 @@ impl Decoder {
     pub fn begin<'i>(&mut self, bytes: &'i mut [u8]) -> Result<Input<'i>, ProtocolError> {
         self.count_chunk()?;
         self.chunk_is_empty = bytes.is_empty();
+        self.goes_ahead = false;
         Ok(Input { bytes, position: 0 })
     }
 
@@ -328,6 +339,9 @@ impl Decoder {
         if (take as u64) < remaining && self.offered_length(take).is_some() {
             return Ok(Step::Offer);
         }
+        if self.has_put_off(input) {
+            return Ok(Step::Offer);
+        }
         let Some(message) = self.message.as_mut() else {
             return Ok(Step::NeedInput);
         };
@@ -368,7 +382,11 @@ impl Decoder {
 
         let limit = self.config.limits.max_payload;
         match &mut self.inflater {
-            Some(inflater) if message.compressed => message.inflate(piece, inflater, limit)?,
+            Some(inflater) if message.compressed => {
+                let before = message.buffer.len();
+                message.inflate(piece, inflater, limit)?;
+                self.inflated += message.buffer.len() - before;
+            }
             _ => message.append(piece, remaining)?,
         }
         self.frame.received += take as u64;
@@ -531,7 +549,7 @@ impl Frame {
 enum Step {
     Again,
     NeedInput,
-    /// The input is left unread for a message that is offered to be claimed.
+    /// The input is left unread for a message that is offered to be claimed, or put off.
     Offer,
     Ready(Ready),
 }

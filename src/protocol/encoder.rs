@@ -133,7 +133,8 @@ impl Encoder {
         })
     }
 
-    fn will_compress(&self, length: usize, options: MessageOptions) -> bool {
+    /// Whether a message or fragment of so many bytes would be compressed.
+    pub fn will_compress(&self, length: usize, options: MessageOptions) -> bool {
         if let Some(compressed) = self.open_message {
             return compressed;
         }

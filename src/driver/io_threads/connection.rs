@@ -13,7 +13,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::io::{Interest, Ready};
 use tokio::sync::Notify;
 
-use super::{CommandKind, Delivery, Item, Key, NewConnection, Returned, ThreadShared};
+use super::{CommandKind, Delivery, Item, Key, NewConnection, Reading, Returned, ThreadShared};
 use crate::connection::{Connection, InboundBudget};
 use crate::driver::socket::{self, Flushed, Received};
 use crate::protocol::Input;
@@ -76,6 +76,8 @@ pub(super) struct ThreadConnection {
 #[derive(Default)]
 struct Flow {
     started: Cell<bool>,
+    /// What has been read before is being decoded elsewhere.
+    interrupted: Cell<bool>,
     paused: Cell<bool>,
     stalled: Cell<bool>,
     /// The peer's FIN or an error came: there is nothing more to read.
@@ -133,7 +135,8 @@ impl ThreadConnection {
             }
         };
         let flow = Flow::default();
-        flow.started.set(new.started);
+        flow.started.set(new.reading == Reading::Begun);
+        flow.interrupted.set(new.reading == Reading::Interrupted);
         let connection = Rc::new(Self {
             key: new.key,
             socket,
@@ -162,6 +165,19 @@ impl ThreadConnection {
                 self.flow.started.set(true);
                 if !head.is_empty() {
                     self.take_head(head);
+                }
+                self.changed.notify_one();
+            }
+            CommandKind::GoOn { mut rest, decoder } => {
+                state.decoder = *decoder;
+                self.flow.interrupted.set(false);
+                self.flow.started.set(true);
+                if !rest.is_empty() {
+                    let mut delivery = Delivery::new(self.key);
+                    let mut input = state.decoder.go_on(&mut rest);
+                    drain(&mut state, &mut input, &mut delivery);
+                    drop(state);
+                    self.deliver(delivery);
                 }
                 self.changed.notify_one();
             }
@@ -478,7 +494,8 @@ impl ThreadConnection {
         let has_unread = !self.flow.read_ended.get() || self.flow.end_sought.get();
         let is_unread = self.flow.paused.get() && self.flow.started.get() && has_unread;
         // What came with a request that has been answered was not read for not having begun to.
-        let was_admitted = !self.flow.started.get() && self.budget.received() > 0;
+        let was_admitted =
+            !self.flow.started.get() && !self.flow.interrupted.get() && self.budget.received() > 0;
         if is_unread || was_admitted {
             // What the peer said before the end is still heard.
             self.read();

@@ -43,7 +43,7 @@ impl Fixture {
                 deflate: None,
                 keep_fragments: false,
             })),
-            started: false,
+            reading: Reading::ToBegin,
             budget: Arc::clone(&budget),
             progress: progress(released),
         }));
@@ -256,13 +256,79 @@ fn a_connection_that_has_come_back_may_go_again() {
         key: 7,
         socket: returned.socket,
         connection: returned.connection,
-        started: true,
+        reading: Reading::Begun,
         budget: Arc::clone(&fixture.budget),
         progress: progress(fixture.released),
     };
     fixture.tell(CommandKind::Open(Box::new(open)));
     fixture.peer.write_all(b"\x81\x02hi").unwrap();
     fixture.wait_for(|item| matches!(item, Item::Message(..)));
+    fixture.pool.shut_down();
+}
+
+/// Takes the connection of a fixture back, and lets it go again while what was read is in hand.
+fn interrupt(fixture: &mut Fixture) -> Box<Decoder> {
+    fixture.tell(CommandKind::Return);
+    fixture.wait_for(|item| matches!(item, Item::Returned(_)));
+    let Some(Item::Returned(mut returned)) = fixture.seen.pop() else {
+        unreachable!();
+    };
+    let decoder = returned.connection.take_decoder();
+    let open = NewConnection {
+        key: 7,
+        socket: returned.socket,
+        connection: returned.connection,
+        reading: Reading::Interrupted,
+        budget: Arc::clone(&fixture.budget),
+        progress: progress(fixture.released),
+    };
+    fixture.budget.count_received(100);
+    fixture.tell(CommandKind::Open(Box::new(open)));
+    decoder
+}
+
+#[test]
+fn what_is_left_of_a_read_comes_before_what_is_read_next() {
+    let mut fixture = Fixture::new();
+    let mut decoder = interrupt(&mut fixture);
+    fixture.peer.write_all(b"\x81\x02on").unwrap();
+    let mut read = *b"\x81\x02go\x01\x02go";
+    let mut input = decoder.begin(&mut read).unwrap();
+    assert!(matches!(
+        decoder.next(&mut input),
+        Ok(Some(Event::Message { .. }))
+    ));
+    let rest = input.rest().to_vec();
+    fixture.tell(CommandKind::GoOn { rest, decoder });
+    fixture.peer.write_all(b"\x80\x02 on").unwrap();
+    fixture.wait_for(|item| matches!(item, Item::Violation(_)));
+    // "on" is a new message within one that has begun.
+    assert!(
+        !fixture
+            .seen
+            .iter()
+            .any(|item| matches!(item, Item::Message(..)))
+    );
+    fixture.pool.shut_down();
+}
+
+#[test]
+fn a_connection_that_is_closed_while_a_read_is_in_hand_is_not_read() {
+    let mut fixture = Fixture::new();
+    let decoder = interrupt(&mut fixture);
+    fixture.peer.write_all(b"\x81\x02on").unwrap();
+    fixture.tell(CommandKind::Close);
+    fixture.tell(CommandKind::GoOn {
+        rest: Vec::new(),
+        decoder,
+    });
+    fixture.wait_for(|item| matches!(item, Item::Closed));
+    assert!(
+        !fixture
+            .seen
+            .iter()
+            .any(|item| matches!(item, Item::Message(..)))
+    );
     fixture.pool.shut_down();
 }
 
