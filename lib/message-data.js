@@ -11,7 +11,22 @@ const { Buffer } = require('buffer');
 
 const FastBuffer = Buffer[Symbol.species];
 
-module.exports = { byteLength, isBlob, isMemory, toBytes };
+/**
+ * The length of a typed array as it is. A property of that name may say
+ * anything, and what is trusted with memory must not believe it.
+ *
+ * @type {(bytes: Uint8Array) => number}
+ */
+const lengthOf = Function.prototype.call.bind(
+  /** @type {any} */ (
+    Object.getOwnPropertyDescriptor(
+      Object.getPrototypeOf(Uint8Array.prototype),
+      'length',
+    )
+  ).get,
+);
+
+module.exports = { byteLength, isBlob, isMemory, lengthOf, toBytes };
 
 /**
  * @param {any} data a value of any type
@@ -62,5 +77,5 @@ function isMemory(data) {
  */
 function byteLength(data) {
   if (typeof data === 'string') return Buffer.byteLength(data);
-  return isBlob(data) ? data.size : data.length;
+  return isBlob(data) ? data.size : lengthOf(data);
 }

@@ -1,6 +1,9 @@
 'use strict';
 
+// The global is a getter.
+const { Buffer } = require('buffer');
 const { Writable } = require('stream');
+const { isSharedArrayBuffer } = require('util/types');
 
 const Connection = require('./connection');
 const { BINARY_TYPES, kConnection } = require('./constants');
@@ -103,7 +106,7 @@ class Receiver extends Writable {
    */
   _write(chunk, encoding, callback) {
     this._thrown = [];
-    if (!this._concluded) this._connection.receive(chunk);
+    if (!this._concluded) this._connection.receive(ownBytes(chunk));
 
     const [first, ...others] = this._thrown;
     const hasThrown = this._thrown.length > 0;
@@ -179,6 +182,15 @@ function emit(receiver, name, ...args) {
   } catch (error) {
     receiver._thrown.push(error);
   }
+}
+
+/**
+ * @param {any} chunk
+ * @returns {any} the same, or a copy if another thread may write to it: what the
+ *     engine decodes must not change under its hands
+ */
+function ownBytes(chunk) {
+  return isSharedArrayBuffer(chunk.buffer) ? Buffer.from(chunk) : chunk;
 }
 
 /** @param {unknown} error */

@@ -2,6 +2,7 @@
 
 // The global is a getter.
 const { Buffer } = require('buffer');
+const { isUint8Array } = require('util/types');
 
 const closeBody = require('./close-body');
 const Connection = require('./connection');
@@ -17,7 +18,13 @@ const {
   READ_ONLY,
   STRING,
 } = require('./frame-flags');
-const { byteLength, isBlob, isMemory, toBytes } = require('./message-data');
+const {
+  byteLength,
+  isBlob,
+  isMemory,
+  lengthOf,
+  toBytes,
+} = require('./message-data');
 const native = require('./native');
 const NativeOutput = require('./native-output');
 const StreamOutput = require('./stream-output');
@@ -112,20 +119,23 @@ class Sender {
       typeof data === 'string' ? Buffer.from(data) : data
     );
     const key = options.mask ? makeKey(generateMask, maskBuffer) : undefined;
+    const size = isUint8Array(payload) ? lengthOf(payload) : payload.length;
     const header = native.frameHeader(
       opcode,
       Boolean(fin),
       Boolean(rsv1),
-      payload.length,
+      size,
       key,
     );
 
-    if (payload.length === 0) return [header];
+    if (size === 0) return [header];
     if (!key) return [header, payload];
 
     if (readOnly && typeof data !== 'string') {
-      const frame = Buffer.concat([header, payload]);
+      const frame = Buffer.alloc(header.length + size);
 
+      frame.set(header);
+      frame.set(payload, header.length);
       native.mask(frame.subarray(header.length), key);
       return [frame];
     }

@@ -6,6 +6,7 @@ const net = require('net');
 
 const { MASK } = require('./frame-flags');
 const { separateParts, writeParts } = require('./frame-parts');
+const { lengthOf } = require('./message-data');
 const native = require('./native');
 
 // Taken once: a test that replaces the timers of the process for a while must
@@ -306,7 +307,7 @@ module.exports = StreamOutput;
  */
 function encodePlain(id, payload, flags, key) {
   const isString = typeof payload === 'string';
-  const size = isString ? Buffer.byteLength(payload) : payload.length;
+  const size = isString ? Buffer.byteLength(payload) : lengthOf(payload);
 
   if (size < COPY_HERE_FROM) {
     const header = (size < 126 ? 2 : 4) + (flags & MASK ? 4 : 0);

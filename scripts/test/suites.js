@@ -22,7 +22,11 @@ const DRIVERS = {
 const ALWAYS = Object.keys(DRIVERS).filter((name) => name !== 'auto');
 
 /** The folders of the tests that run on every driver. */
-const BEHAVIOUR_TESTS = ['__test__', '__test__/differential'];
+const BEHAVIOUR_TESTS = [
+  '__test__',
+  '__test__/differential',
+  '__test__/security',
+];
 
 /**
  * @typedef {object} Suite
