@@ -19,7 +19,7 @@ const {
   resolveOptions,
   resolveUrl,
 } = require('./client-request');
-const { CLOSING, CONNECTING } = require('./constants');
+const { CLOSING, CONNECTING, NOOP } = require('./constants');
 const errors = require('./errors');
 const extension = require('./extension');
 const native = require('./native');
@@ -91,7 +91,7 @@ function connect(websocket, address, protocols, options) {
   if (requestOptions.followRedirects && websocket._redirects > 0) {
     // A listener may close the WebSocket. The request goes on all the same, so
     // that its errors always have a listener; they are ignored by then.
-    websocket.emit('redirect', websocket.url, req);
+    emitOrAbort(websocket, req, 'redirect', websocket.url, req);
   }
 
   if (requestOptions.timeout) {
@@ -121,7 +121,7 @@ function connect(websocket, address, protocols, options) {
   });
 
   req.on('upgrade', (res, socket, head) => {
-    websocket.emit('upgrade', res);
+    emitOrAbort(websocket, req, 'upgrade', res);
 
     // A listener has closed the WebSocket.
     if (websocket.readyState !== CONNECTING) return;
@@ -142,6 +142,30 @@ function connect(websocket, address, protocols, options) {
   }
 
   return requestOptions;
+}
+
+/**
+ * Emits an event of the handshake. A listener that throws ends the handshake: it
+ * may have meant to, and nobody would ever hear of the WebSocket again.
+ *
+ * @param {any} websocket the WebSocket
+ * @param {http.ClientRequest} req the request
+ * @param {string} event its name
+ * @param {...any} args what listeners get
+ */
+function emitOrAbort(websocket, req, event, ...args) {
+  let isHeard = false;
+
+  try {
+    websocket.emit(event, ...args);
+    isHeard = true;
+  } finally {
+    if (!isHeard && websocket.readyState === CONNECTING) {
+      // The listeners of its errors are still to come.
+      req.on('error', NOOP);
+      abortHandshake(websocket, req, `A listener of '${event}' has thrown`);
+    }
+  }
 }
 
 /**

@@ -384,7 +384,16 @@ function attach(wss, server, listener) {
     },
     error: wss.emit.bind(wss, 'error'),
     upgrade: (req, socket, head) => {
-      wss.handleUpgrade(req, socket, head, emitConnection);
+      let isHandled = false;
+
+      try {
+        wss.handleUpgrade(req, socket, head, emitConnection);
+        isHandled = true;
+      } finally {
+        // A hook or a listener has thrown before the request was answered, and
+        // nobody else would ever close the socket.
+        if (!isHandled && !socket[kWebSocket]) socket.destroy();
+      }
     },
   };
 
