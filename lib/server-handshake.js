@@ -22,6 +22,10 @@ const KEY_PATTERN = /^[A-Za-z0-9+/]{22}==$/;
 /** 13 is RFC 6455; 8 is the draft that differs only in the Origin header. */
 const SUPPORTED_VERSIONS = [13, 8];
 
+/** What would end a line of a head, to some reader. */
+// eslint-disable-next-line no-control-regex
+const LINE_BREAKS = /[\r\n\0]/g;
+
 /**
  * Why a request is refused.
  *
@@ -166,13 +170,27 @@ function refuse(socket, status, message, headers) {
     'Content-Length': Buffer.byteLength(body),
     ...headers,
   };
-  const head = [
+  const head = headOf([
     `HTTP/1.1 ${status} ${reason}`,
     ...Object.entries(fields).map(([name, value]) => `${name}: ${value}`),
-  ];
+  ]);
 
   socket.once('finish', socket.destroy);
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.end(`${head}${body}`);
+}
+
+/**
+ * Puts the head of a response together. What is in a line stays in that line: a
+ * hook that repeats what a client has sent, decoded, must not let the client
+ * write headers, or what comes behind them (RFC 9110, section 5.5).
+ *
+ * @param {string[]} lines
+ * @returns {string} with the empty line at its end
+ */
+function headOf(lines) {
+  const head = lines.map((line) => `${line ?? ''}`.replace(LINE_BREAKS, ' '));
+
+  return [...head, '\r\n'].join('\r\n');
 }
 
 /**
@@ -211,6 +229,7 @@ module.exports = {
   checkRequest,
   describeClient,
   destroyOnError,
+  headOf,
   readOffers,
   refuse,
   reportOrRefuse,

@@ -19,6 +19,7 @@ const {
   checkRequest,
   describeClient,
   destroyOnError,
+  headOf,
   readOffers,
   refuse,
   reportOrRefuse,
@@ -272,7 +273,10 @@ class WebSocketServer extends EventEmitter {
 
     negotiate(this, ws, protocols, extensions, req, lines);
 
-    const response = responseOf(lines);
+    // A listener has called this for the same socket.
+    if (socket[kWebSocket]) throw errors.socketAlreadyUpgraded();
+
+    const response = headOf(lines);
     // A method of a subclass may do anything before it calls ours, and with the
     // options.
     const isOurs = ws.setSocket === setSocket;
@@ -465,7 +469,7 @@ function upgrade(wss, link, req, offered) {
 
   if (lines) negotiate(wss, ws, protocols, extensions, req, lines);
 
-  const response = lines ? responseOf(lines) : '';
+  const response = lines ? headOf(lines) : '';
 
   ws.setSocket(link, EMPTY_BUFFER, connectionOptions(wss, response));
   if (wss.clients) track(wss, ws);
@@ -503,14 +507,6 @@ function negotiate(wss, ws, protocols, extensions, req, lines) {
 
   // The listeners may change the lines.
   wss.emit('headers', lines, req);
-}
-
-/**
- * @param {string[]} lines of the head of a response
- * @returns {string} the head
- */
-function responseOf(lines) {
-  return [...lines, '\r\n'].join('\r\n');
 }
 
 /**

@@ -9,7 +9,7 @@ const http = require('node:http');
 const net = require('node:net');
 
 const Peer = require('ws');
-const { OPCODE, buildFrame } = require('../frames');
+const { buildFrame } = require('../frames');
 const { WebSocket: Subject } = require('../subject');
 
 const [role, thrower] = process.argv.slice(2);
