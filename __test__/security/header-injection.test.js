@@ -72,7 +72,7 @@ for (const lineBreak of BREAKS) {
       const raw = await listener.accept();
       const lines = raw.handshake.split('\r\n');
       assert.ok(!lines.some((line) => /^\s*X-Injected/.test(line)), `${lines}`);
-      // eslint-disable-next-line no-control-regex
+
       assert.ok(!lines.some((line) => /[\r\n\0]/.test(line)));
       client.terminate();
       raw.socket.destroy();

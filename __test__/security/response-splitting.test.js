@@ -164,7 +164,7 @@ test('lines that are in order are sent as they are', async (t) => {
 /** An answer has as many headers as it is to have, and no control characters. */
 function checkHead({ lines, body, status }, count) {
   assert.ok(!lines.some((line) => /^\s*X-Injected/i.test(line)), `${lines}`);
-  // eslint-disable-next-line no-control-regex
+
   assert.ok(!lines.some((line) => /[\r\n\0]/.test(line)));
   assert.equal(lines.length, count);
   if (status === 101) assert.equal(body, '');
