@@ -76,6 +76,11 @@ class FrameParser {
   /** How many bytes the next step needs. */
   #wanted = 2;
 
+  /** How many bytes are part of a frame that is not complete. */
+  get unread() {
+    return this.#length;
+  }
+
   /**
    * @param {Buffer} chunk
    * @returns {Array<object>} the frames which this chunk completed, unmasked
