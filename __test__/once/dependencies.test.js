@@ -1,0 +1,80 @@
+'use strict';
+
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const { test } = require('node:test');
+
+const { inRoot } = require('../../scripts/setup/root');
+
+const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index';
+const CARGO_LOCKS = ['Cargo.lock', 'bench/loadgen/Cargo.lock'];
+const NPM_LOCKS = [
+  'package-lock.json',
+  'bench/peers/package-lock.json',
+  '__test__/ecosystem/package-lock.json',
+];
+
+test('hawser brings no package of npm with it', () => {
+  const { dependencies } = require('../../package.json');
+  assert.equal(dependencies, undefined);
+});
+
+test('every crate is locked with a checksum and comes from crates.io', () => {
+  for (const lock of CARGO_LOCKS) {
+    const packages = read(lock).split('[[package]]').slice(1);
+    const ours = packages.filter((entry) => !entry.includes('\nsource = '));
+    assert.equal(ours.length, 1, `only one crate of ${lock} is our own`);
+    const astray = packages.filter((entry) => {
+      const isLocked = /\nchecksum = "[0-9a-f]{64}"\n/.test(entry);
+      const isFromThere = entry.includes(`\nsource = "${CRATES_IO}"\n`);
+      return !ours.includes(entry) && !(isLocked && isFromThere);
+    });
+    assert.deepEqual(astray, [], lock);
+  }
+});
+
+test('every package of npm is locked with a checksum and comes from the registry', () => {
+  for (const lock of NPM_LOCKS) {
+    const { packages } = JSON.parse(read(lock));
+    const installed = Object.entries(packages).filter(([name]) => name !== '');
+    assert.ok(installed.length > 0, lock);
+    // No `resolved`: where the registry is, is for whoever installs to say.
+    const astray = installed.filter(
+      ([, { integrity, resolved, link, inBundle }]) =>
+        link || resolved || !(inBundle || integrity?.startsWith('sha512-')),
+    );
+    assert.deepEqual(astray, [], lock);
+  }
+});
+
+test('every crate has a licence that deny.toml allows', () => {
+  const [, list] = /^allow = \[([^\]]*)\]/m.exec(read('deny.toml'));
+  const allowed = new Set(list.split(',').map((name) => JSON.parse(name)));
+  const metadata = JSON.parse(
+    execFileSync('cargo', ['metadata', '--locked', '--format-version', '1'], {
+      cwd: inRoot(),
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  const refused = metadata.packages
+    .filter(({ license }) => !isAllowed(license ?? '', allowed))
+    .map(({ name, license }) => `${name}: ${license}`);
+  assert.deepEqual(refused, []);
+});
+
+/** Every part that is joined by AND must leave a choice that is allowed; older crates write a slash for OR. */
+function isAllowed(expression, allowed) {
+  return expression.split(' AND ').every((part) =>
+    part
+      .replace(/[()]/g, '')
+      .split(/ OR | ?\/ ?/)
+      .some((license) => allowed.has(license)),
+  );
+}
+
+function read(file) {
+  return fs.readFileSync(inRoot(...file.split('/')), 'utf8');
+}
