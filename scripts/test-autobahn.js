@@ -46,10 +46,11 @@ async function main({ quick, drivers, roles, prefixes, subject }) {
     const environment = { ...process.env, ...DRIVERS[driver] };
     if (subject !== 'hawser') environment.HAWSER_TEST_SUBJECT = subject;
     for (const role of roles) {
+      const name = subject === 'hawser' ? driver : subject;
+      console.log(`--- ${name}, ${role}: ${cases.length} cases`);
       const started = performance.now();
       const failures = await playAll({ kosoku, role, environment }, cases);
       const seconds = (performance.now() - started) / 1000;
-      const name = subject === 'hawser' ? driver : subject;
       rows.push({ name, role, cases: cases.length, failures, seconds });
       printFailures(rows.at(-1));
     }

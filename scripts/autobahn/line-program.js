@@ -14,13 +14,15 @@ class LineProgram {
   #errors = '';
 
   /**
+   * @param {string} name what messages call it
    * @param {string} program
    * @param {string[]} args
    * @param {object} options
    * @param {object} [options.env]
    * @param {number} options.seconds after which it is ended
    */
-  constructor(program, args, { env = process.env, seconds }) {
+  constructor(name, program, args, { env = process.env, seconds }) {
+    this.name = name;
     this.#child = spawn(program, args, { env });
     this.#child.stderr.setEncoding('utf8');
     this.#child.stderr.on('data', (text) => (this.#errors += text));

@@ -60,6 +60,7 @@ module.exports = { play };
 async function playAgainstServer({ kosoku, cases, ...session }) {
   const { environment: env, concurrency, seconds } = session;
   const endpoint = new LineProgram(
+    'the endpoint',
     process.execPath,
     [`${ENDPOINTS}/echo-server.js`],
     { env, seconds: seconds + 10 },
@@ -68,6 +69,7 @@ async function playAgainstServer({ kosoku, cases, ...session }) {
   const { proxy, port: proxyPort } = await startProxy(port, 'server');
   const url = `ws://127.0.0.1:${proxyPort}`;
   const tester = new LineProgram(
+    'kosoku',
     kosoku.program,
     [...kosoku.args, 'client', url, concurrency, CASE_SECONDS, ...cases],
     { seconds },
@@ -77,21 +79,14 @@ async function playAgainstServer({ kosoku, cases, ...session }) {
   await endpoint.finish();
 
   const failures = endsOf(tester, endpoint);
-  const { connections, closes } = endpoint.reports.at(-1);
-  if (connections !== closes || connections !== cases.length) {
-    failures.push({
-      id: '',
-      by: 'the server',
-      expected: `${cases.length} connections, each with one 'close' event`,
-      seen: `${connections} connections, ${closes} 'close' events`,
-    });
-  }
+  if (!endpoint.failure) failures.push(...miscounted(endpoint, cases));
   return { proxy, failures, verdicts: byId(tester.reports), told: new Map() };
 }
 
 async function playAgainstClient({ kosoku, cases, ...session }) {
   const { environment: env, concurrency, seconds } = session;
   const tester = new LineProgram(
+    'kosoku',
     kosoku.program,
     [...kosoku.args, 'server', ...cases],
     { seconds: seconds + 10 },
@@ -100,18 +95,21 @@ async function playAgainstClient({ kosoku, cases, ...session }) {
   const { proxy, port: proxyPort } = await startProxy(port, 'client');
   const url = `ws://127.0.0.1:${proxyPort}`;
   const endpoint = new LineProgram(
+    'the endpoint',
     process.execPath,
     [`${ENDPOINTS}/echo-client.js`, url, concurrency, CASE_SECONDS, ...inOrder],
     { env, seconds },
   );
   await endpoint.ended;
+  const failures = endpoint.failure ? endsOf(endpoint) : [];
   // It was not told that this was all.
   if (endpoint.failure) tester.kill();
   await tester.ended;
+  if (!endpoint.failure) failures.push(...endsOf(tester));
 
   return {
     proxy,
-    failures: endsOf(tester, endpoint),
+    failures,
     verdicts: byId(tester.reports),
     told: byId(endpoint.reports),
   };
@@ -165,18 +163,29 @@ function complaintOf(verdict) {
   };
 }
 
-function endsOf(tester, endpoint) {
-  return [
-    ['kosoku', tester],
-    ['the endpoint', endpoint],
-  ]
-    .filter(([, program]) => program.failure)
-    .map(([by, { failure }]) => ({
+/** Those of the programs that did not end well. */
+function endsOf(...programs) {
+  return programs
+    .filter(({ failure }) => failure)
+    .map(({ name, failure }) => ({
       id: '',
-      by,
+      by: name,
       expected: 'an end of its own accord',
       seen: failure,
     }));
+}
+
+function miscounted({ name, reports }, cases) {
+  const { connections, closes } = reports.at(-1);
+  if (connections === closes && connections === cases.length) return [];
+  return [
+    {
+      id: '',
+      by: name,
+      expected: `${cases.length} connections, each with one 'close' event`,
+      seen: `${connections} connections, ${closes} 'close' events`,
+    },
+  ];
 }
 
 function byId(reports) {
