@@ -25,7 +25,7 @@ const LONG = /^(9|12|13)\./;
 
 /** Most of the time of the other cases is a second of waiting, at the end. */
 const QUICK = { concurrency: 8, seconds: 60 };
-const WHOLE = { concurrency: 2, seconds: 20 * 60 };
+const WHOLE = { concurrency: 4, seconds: 20 * 60 };
 
 const ROLES = ['server', 'client'];
 
