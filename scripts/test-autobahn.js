@@ -29,7 +29,10 @@ const WHOLE = { concurrency: 4, seconds: 20 * 60 };
 
 const ROLES = ['server', 'client'];
 
-main(readArguments());
+main(readArguments()).catch((error) => {
+  console.error(error.code === 'HAWSER_ERR_SETUP' ? error.message : error);
+  process.exit(1);
+});
 
 async function main({ quick, drivers, roles, prefixes, subject }) {
   setUp();
