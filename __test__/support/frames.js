@@ -126,6 +126,7 @@ class FrameParser {
       opcode: bytes[0] & 0x0f,
       masked,
       mask,
+      lengthBits: short === 127 ? 64 : short === 126 ? 16 : 7,
       payload: mask ? applyMask(body, mask) : body,
     };
   }

@@ -26,6 +26,7 @@ const BEHAVIOUR_TESTS = [
   '__test__',
   '__test__/differential',
   '__test__/security',
+  '__test__/conformance',
 ];
 
 /**
@@ -89,4 +90,4 @@ function testFile(folder, entry) {
   return isTest ? [`${folder}/${entry.name}`] : [];
 }
 
-module.exports = { DRIVERS, selectSuites };
+module.exports = { ALWAYS, DRIVERS, selectSuites };
