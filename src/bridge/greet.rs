@@ -12,7 +12,7 @@ use napi::sys;
 
 use super::delivery::report_exception;
 use super::environment::Environment;
-use super::links::{Io, Reserved};
+use super::links::Reserved;
 use super::open;
 use super::raw::{self, HandleScope, Outcome, Reference};
 use crate::connection::ConnectionConfig;
@@ -276,11 +276,15 @@ fn open_connection(
         Home::Thread(thread) => {
             let ending = Rc::clone(environment);
             poll.close(move || ending.handle_closed());
-            let io = open::on_thread(environment, reserved, config, socket, response, thread);
-            if let Io::Thread(io) = &io {
-                io.budget.count_received(length);
-            }
-            io
+            open::on_thread(
+                environment,
+                reserved,
+                config,
+                socket,
+                response,
+                thread,
+                length,
+            )
         }
     };
     open::insert(environment, reserved, receiver, async_context, io);

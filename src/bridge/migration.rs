@@ -332,6 +332,7 @@ fn open_on_thread(
         socket,
         connection,
         reading,
+        admitted: false,
         budget: Arc::clone(&io.budget),
         // SAFETY: the page of counters lives as long as the environment, which joins its threads.
         progress: unsafe { Progress::new(link.counters.progress_cells()) },

@@ -147,7 +147,9 @@ fn take_over(
             environment.handle_opened();
             on_event_loop(environment, reserved, config, poll, socket, response, 0)
         }
-        Home::Thread(thread) => on_thread(environment, reserved, config, socket, response, thread),
+        Home::Thread(thread) => {
+            on_thread(environment, reserved, config, socket, response, thread, 0)
+        }
     };
     let reference = Reference::new(environment.env, receiver)?;
     let context = async_context(environment.env, receiver);
@@ -228,6 +230,7 @@ pub(super) fn on_thread(
     socket: Socket,
     response: Vec<u8>,
     thread: usize,
+    bytes_read: usize,
 ) -> Io {
     use super::links::ThreadIo;
     use crate::connection::InboundBudget;
@@ -237,6 +240,7 @@ pub(super) fn on_thread(
 
     let names = crate::driver::socket::names(&socket);
     let budget = Arc::new(InboundBudget::default());
+    budget.count_received(bytes_read);
     // SAFETY: the page of counters lives as long as the environment, which joins its threads.
     let progress = unsafe { Progress::new(reserved.counters.progress_cells()) };
     let new = NewConnection {
@@ -244,6 +248,7 @@ pub(super) fn on_thread(
         socket,
         connection: Box::new(Connection::new(&config)),
         reading: Reading::ToBegin,
+        admitted: bytes_read > 0,
         budget: Arc::clone(&budget),
         progress,
     };

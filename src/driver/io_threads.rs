@@ -41,6 +41,9 @@ pub struct NewConnection {
     pub socket: Socket,
     pub connection: Box<Connection>,
     pub reading: Reading,
+    /// Whether the engine did the handshake: nothing behind it has been read. What JavaScript has
+    /// read of other connections comes with [`CommandKind::Start`].
+    pub admitted: bool,
     pub budget: Arc<InboundBudget>,
     pub progress: Progress,
 }

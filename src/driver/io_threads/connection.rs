@@ -63,6 +63,8 @@ pub(super) struct ThreadConnection {
     socket: AsyncFd<Socket>,
     state: RefCell<Connection>,
     flow: Flow,
+    /// See [`NewConnection::admitted`].
+    admitted: bool,
     /// Something about `flow` changed, which the connection's task must know.
     changed: Notify,
     budget: Arc<InboundBudget>,
@@ -143,6 +145,7 @@ impl ThreadConnection {
             accounted: Cell::new(new.connection.outbound.accepted()),
             state: RefCell::new(*new.connection),
             flow,
+            admitted: new.admitted,
             changed: Notify::new(),
             budget: new.budget,
             progress: new.progress,
@@ -494,9 +497,8 @@ impl ThreadConnection {
         let has_unread = !self.flow.read_ended.get() || self.flow.end_sought.get();
         let is_unread = self.flow.paused.get() && self.flow.started.get() && has_unread;
         // What came with a request that has been answered was not read for not having begun to.
-        let was_admitted =
-            !self.flow.started.get() && !self.flow.interrupted.get() && self.budget.received() > 0;
-        if is_unread || was_admitted {
+        let is_unheard = self.admitted && !self.flow.started.get() && !self.flow.interrupted.get();
+        if is_unread || is_unheard {
             // What the peer said before the end is still heard.
             self.read();
         }

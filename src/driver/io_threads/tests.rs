@@ -44,6 +44,7 @@ impl Fixture {
                 keep_fragments: false,
             })),
             reading: Reading::ToBegin,
+            admitted: false,
             budget: Arc::clone(&budget),
             progress: progress(released),
         }));
@@ -257,6 +258,7 @@ fn a_connection_that_has_come_back_may_go_again() {
         socket: returned.socket,
         connection: returned.connection,
         reading: Reading::Begun,
+        admitted: false,
         budget: Arc::clone(&fixture.budget),
         progress: progress(fixture.released),
     };
@@ -279,6 +281,7 @@ fn interrupt(fixture: &mut Fixture) -> Box<Decoder> {
         socket: returned.socket,
         connection: returned.connection,
         reading: Reading::Interrupted,
+        admitted: false,
         budget: Arc::clone(&fixture.budget),
         progress: progress(fixture.released),
     };
