@@ -115,7 +115,7 @@ class Sender {
    */
   static frame(data, options) {
     const { fin, generateMask, maskBuffer, opcode, readOnly, rsv1 } = options;
-    const payload = /** @type {Buffer} */ (
+    const payload = /** @type {any} */ (
       typeof data === 'string' ? Buffer.from(data) : data
     );
     const key = options.mask ? makeKey(generateMask, maskBuffer) : undefined;
