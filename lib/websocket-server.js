@@ -396,7 +396,9 @@ function attach(wss, server, listener) {
       } finally {
         // A hook or a listener has thrown before the request was answered, and
         // nobody else would ever close the socket.
-        if (!isHandled && !socket[kWebSocket]) socket.destroy();
+        if (!isHandled && !socket[kWebSocket] && !socket.writableEnded) {
+          socket.destroy();
+        }
       }
     },
   };

@@ -309,6 +309,10 @@ module.exports = [
     },
   }).map(([what, act]) => ({
     name: `a redirect listener that ${what}`,
+    differs:
+      what === 'throws'
+        ? 'an `upgrade` or `redirect` listener throws, and the process goes on'
+        : undefined,
     async play(t) {
       t.catchUncaught();
       const { url } = await t.rawServer(({ number }) =>

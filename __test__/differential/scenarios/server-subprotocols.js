@@ -24,6 +24,10 @@ module.exports = [
     ['several lines', () => 'one\r\nX-Injected: yes'],
   ].map(([name, handleProtocols]) => ({
     name: `handleProtocols returns ${name}`,
+    differs:
+      name === 'several lines'
+        ? 'CR, LF, NUL from `handleProtocols`, `verifyClient` or `headers` listeners'
+        : undefined,
     async play(t) {
       await offer(
         t,
