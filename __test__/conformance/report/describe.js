@@ -57,6 +57,12 @@ function goesWithoutSaying(event, before) {
 module.exports = { code, describeSeen, describeSent };
 
 const DESCRIBERS = {
+  constructor: ({ options, protocols, url }) => [
+    `new WebSocket(${[url, protocols, options]
+      .filter(Boolean)
+      .map((arg) => JSON.stringify(arg))
+      .join(', ')})`,
+  ],
   frames: ({ calls = [], ending, extension, options, reply, send = [] }) => {
     const parts = [...calls.map(describeCall), ...send.map(describeStep)];
     if (ending === 'fin') parts.push('the end');

@@ -6,6 +6,7 @@ const SECTIONS = [
   require('./handshake-server'),
   require('./handshake-server-offers'),
   require('./handshake-client'),
+  require('./handshake-refusals'),
   require('./framing'),
   require('./control'),
   require('./fragmentation'),
@@ -29,7 +30,7 @@ const SECTIONS = [
  * @property {string} section of the RFC
  * @property {string} rule a sentence
  * @property {'server' | 'client'} role of the implementation under test
- * @property {'frames' | 'request' | 'response' | 'exchange'} kind what plays it: see `runner/play-*.js`
+ * @property {'frames' | 'request' | 'response' | 'constructor' | 'exchange'} kind what plays it: see `runner/play-*.js`
  * @property {string} [group] what it tries, where many rows try the same
  * @property {string} [sends] the same for one row, where it cannot be told from what is sent
  * @property {string} [sees] what must be seen, where the rows of a group do not see the same

@@ -2,6 +2,7 @@
 
 const { isDeepStrictEqual } = require('node:util');
 const { isControl } = require('../../support/subject');
+const { playConstructor } = require('./play-constructors');
 const { playExchange } = require('./play-exchanges');
 const { playFrames } = require('./play-frames');
 const { playRequest } = require('./play-requests');
@@ -17,6 +18,7 @@ const PLAYERS = {
   frames: playFrames,
   request: playRequest,
   response: playResponse,
+  constructor: playConstructor,
   exchange: playExchange,
 };
 
