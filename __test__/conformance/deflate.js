@@ -12,7 +12,10 @@ const zlib = require('node:zlib');
 /** What the sender leaves out at the end of a message. */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
-/** Small, so that inflating notices most of what lies beyond a small window. */
+/**
+ * zlib looks for what lies beyond the window in the window and in the present
+ * chunk of output: small ones make it strict.
+ */
 const CHUNK_SIZE = 64;
 
 /** One direction of a connection. */
@@ -52,7 +55,7 @@ class DeflateContext {
   inflate(payload) {
     const data = zlib.inflateRawSync(Buffer.concat([payload, TAIL]), {
       windowBits: this.#windowBits,
-      chunkSize: this.#windowBits < 10 ? CHUNK_SIZE : undefined,
+      chunkSize: CHUNK_SIZE,
       finishFlush: zlib.constants.Z_SYNC_FLUSH,
       ...this.#dictionary(),
     });

@@ -17,6 +17,8 @@ const RSV1 = { rsv1: true };
 
 const FAULT = (api, wire) => failed(1007, 'Z_DATA_ERROR', api, wire);
 
+const NO_TAKEOVER = 'client_no_context_takeover; server_no_context_takeover';
+
 /** One block, and the last of its stream. */
 const FINAL_HELLO = zlib.deflateRawSync('Hello');
 
@@ -246,7 +248,7 @@ module.exports = {
         },
         {
           id: 'forgotten-and-not-referred-to',
-          noTakeover: true,
+          agreed: NO_TAKEOVER,
           send: inTurn(
             { takesOver: false },
             'again and again',
@@ -259,7 +261,7 @@ module.exports = {
         },
         {
           id: 'forgotten-and-referred-to',
-          noTakeover: true,
+          agreed: NO_TAKEOVER,
           sends:
             'two messages, the second of which refers to the first, although that was to be forgotten',
           send: inTurn({}, 'again and again', 'again and again'),
@@ -272,6 +274,25 @@ module.exports = {
           expect: FAULT(),
         },
       ],
+    },
+    {
+      id: 'deflate-data/beyond-the-window',
+      section: 'RFC 7692, 7.1.2',
+      rule: 'An agreed window binds the sender; a receiver may have a larger one, and read what refers further back.',
+      rows: [9, 10, 12].map((bits) => {
+        const far = new SeededRandom(bits).bytes(2 ** bits + 200);
+        return {
+          id: `${bits}-bits`,
+          agreed: `client_max_window_bits=${bits}; server_max_window_bits=${bits}`,
+          sends: `two messages, the second of which refers further back than the ${2 ** bits} bytes that were agreed on`,
+          send: inTurn({}, far, far).map((each) => ({ ...each, opcode: 2 })),
+          expect: accepted([seen('binary', far), seen('binary', far)]),
+          ws: {
+            expect: FAULT([seen('binary', far)]),
+            why: 'what can be read is read',
+          },
+        };
+      }),
     },
     {
       id: 'deflate-data/invalid',
@@ -364,11 +385,9 @@ module.exports = {
     },
   ].map(({ rows, ...rule }) => ({
     ...rule,
-    rows: rows.map(({ noTakeover, ...row }) => ({
+    rows: rows.map(({ agreed, ...row }) => ({
       ...row,
-      extension: noTakeover
-        ? 'permessage-deflate; client_no_context_takeover; server_no_context_takeover'
-        : 'permessage-deflate',
+      extension: ['permessage-deflate', agreed].filter(Boolean).join('; '),
       options: { perMessageDeflate: true },
     })),
   })),

@@ -37,21 +37,38 @@ module.exports = {
     kind: 'exchange',
     section: 'RFC 7692, 7.1, 7.2',
     rule: `With ${parameters.map((name) => `\`${name}\``).join(', ') || 'no parameter'}, what each end compresses the other inflates, with no more memory than was agreed on.`,
-    rows: MESSAGES.flatMap(({ pieces: choice = PIECES, ...message }) =>
-      choice.map((pieces) => {
-        const messages = messagesOf({ message }).map(({ kind, data }) =>
-          seen(kind, data),
-        );
-        return {
+    sees: 'the same messages, compressed',
+    rows: [
+      ...MESSAGES.flatMap(({ pieces: choice = PIECES, ...message }) =>
+        choice.map((pieces) => ({
           id: `${message.kind}-${message.size}-in-${pieces}`,
           group: `3 messages of 0, 1, 125, 126 or 5,000 bytes, each in 1, 2 or 7 frames, or of 66,000 bytes, and back`,
-          sees: 'the same messages, compressed',
-          parameters,
           message,
           pieces,
-          expect: accepted(messages, messages),
-        };
-      }),
-    ),
+        })),
+      ),
+      ...beyondTheWindows(parameters),
+    ].map((row) => ({ ...row, parameters, expect: echoed(row) })),
   })),
 };
+
+/** Messages that repeat themselves just beyond the windows, so that nothing may refer to that. */
+function beyondTheWindows(parameters) {
+  const windows = parameters
+    .map((each) => Number(each.split('=')[1]))
+    .filter((bits) => bits < 15);
+  return [...new Set(windows)].map((bits) => {
+    const period = 2 ** bits + 200;
+    return {
+      id: `beyond-${bits}-bits`,
+      group: `3 messages that repeat themselves after ${period} bytes, and back`,
+      message: { kind: 'binary', size: 2 * period, period },
+      pieces: 1,
+    };
+  });
+}
+
+function echoed(row) {
+  const messages = messagesOf(row).map(({ kind, data }) => seen(kind, data));
+  return accepted(messages, messages);
+}

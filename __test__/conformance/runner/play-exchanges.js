@@ -18,7 +18,8 @@ const WORDS = 'the quick brown fox jumps over the lazy dog and is back again; ';
  *
  * A row has
  * - `parameters`: what is agreed on, as in a header
- * - `message`: `{ kind: 'text' | 'binary', size }`; three of them are sent
+ * - `message`: `{ kind: 'text' | 'binary', size }`; three of them are sent.
+ *   Binary ones are noise, which repeats itself after `period` bytes
  * - `pieces`: how many frames make a message, in either direction
  *
  * @param {RowContext} t
@@ -55,11 +56,11 @@ async function playExchange(t, row) {
  * @param {object} row
  * @returns {Array<{ kind: 'text' | 'binary', data: Buffer }>} messages that have much in common
  */
-function messagesOf({ message: { kind, size } }) {
-  const whole =
-    kind === 'text'
-      ? Buffer.alloc(size + 2, WORDS)
-      : new SeededRandom(size).bytes(size + 2);
+function messagesOf({ message: { kind, period, size } }) {
+  const whole = Buffer.alloc(
+    size + 2,
+    kind === 'text' ? WORDS : new SeededRandom(size).bytes(period ?? size + 2),
+  );
   return [0, 1, 2].map((at) => ({ kind, data: whole.subarray(at, at + size) }));
 }
 
