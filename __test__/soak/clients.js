@@ -8,9 +8,9 @@
 const { parseArgs } = require('node:util');
 const { WebSocket: OfWs } = require('ws');
 
-const { WebSocket } = require('../..');
-const { ConnectionEnd } = require('./connection-end');
-const { planOf } = require('./plans');
+const { WebSocket } = require('../support/subject');
+const { ConnectionEnd } = require('../support/traffic/connection-end');
+const { planOf } = require('../support/traffic/plans');
 const { runRawClient } = require('./raw-client');
 const { answerSamples } = require('./sampling');
 

@@ -1,5 +1,7 @@
 'use strict';
 
+const { problemsOf, reconcile } = require('../support/traffic/reconcile');
+
 /** So many violations are told in full. */
 const TOLD = 20;
 
@@ -30,10 +32,6 @@ class Ledger {
     const { id, role, late } = account;
     this._accounts++;
     if (late) return this._violation(id, `${role}, after the end: ${late}`);
-    for (const fault of account.faults) {
-      this._violation(id, `${role}: ${fault}`);
-    }
-
     const other = this._waiting.get(id);
     if (other) {
       this._waiting.delete(id);
@@ -53,9 +51,7 @@ class Ledger {
     for (const [id, account] of this._waiting) {
       if (account.role === 'client' && !account.opened) {
         this.totals.refused++;
-        if (!account.raw && account.closes !== 1) {
-          this._violation(id, `${account.closes} closes of a refused client`);
-        }
+        for (const problem of problemsOf(account)) this._violation(id, problem);
       } else {
         this._violation(id, `only the ${account.role} told of it`);
       }
@@ -70,52 +66,8 @@ class Ledger {
     const codes = `${client.raw ?? client.code} / ${server.code}`;
     this.codes[codes] = (this.codes[codes] ?? 0) + 1;
 
-    this._checkFlow(client, server);
-    if (!client.raw) this._checkFlow(server, client);
-    this._checkCloses(client, server);
-  }
-
-  /** What one end has accepted, the other has: all of it, unless the close says that something was cut off. */
-  _checkFlow(from, to) {
-    const flow = `${from.role} to ${to.role}`;
-    if (to.received > from.sent) {
-      this._violation(from.id, `${flow}: more than was sent`);
-    }
-    const whole = from.code !== 1006 && to.code !== 1006 && !from.raw;
-    // The server did not end it, and the client let it read everything.
-    const politely =
-      from.raw === 'half-close' && to.ending.by === 'client' && from.opened;
-    if ((whole || politely) && to.received !== from.sent) {
-      this._violation(
-        from.id,
-        `${flow}: ${to.received} of ${from.sent} arrived, closed with ${from.code} and ${to.code}`,
-      );
-    }
-  }
-
-  _checkCloses(client, server) {
-    for (const { role, raw, closes, id } of [client, server]) {
-      if (!raw && closes !== 1)
-        this._violation(id, `${role}: ${closes} closes`);
-    }
-    if (client.raw || !client.opened) return;
-    const { how, by } = client.ending;
-    const cut = [client.code, server.code].includes(1006);
-    if (cut && (how === 'close' || by === 'nobody')) {
-      this._violation(
-        client.id,
-        `a clean end was cut off: ${client.code} and ${server.code}, ${[...client.errors, ...server.errors].join(', ')}`,
-      );
-    }
-    if (
-      how === 'close' &&
-      !cut &&
-      client.errors.length + server.errors.length > 0
-    ) {
-      this._violation(
-        client.id,
-        `errors: ${[...client.errors, ...server.errors].join(', ')}`,
-      );
+    for (const problem of reconcile(client, server)) {
+      this._violation(client.id, problem);
     }
   }
 

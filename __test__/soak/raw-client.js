@@ -3,7 +3,7 @@
 const net = require('node:net');
 const { OPCODE, buildFrame, closePayload } = require('../support/frames');
 const { upgradeRequest } = require('../support/upgrade-request');
-const { buildMessage } = require('./messages');
+const { buildMessage } = require('../support/traffic/messages');
 
 /** How a client that keeps to no rules ends. */
 const ENDS = [
@@ -88,6 +88,7 @@ function runRawClient(port, target, plan, onEnd) {
         return buildFrame({
           opcode: OPCODE.TEXT,
           payload: 'half of it',
+          mask: true,
         }).subarray(0, 5);
       case 'nonsense':
         return buildFrame({ opcode: 7, payload, rsv3: true, mask: true });

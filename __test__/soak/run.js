@@ -23,7 +23,7 @@ async function main({ minutes, seed, cpu, driver }) {
   const soak = new Soak(seed, cpu);
   const began = performance.now();
   const length = minutes * 60_000;
-  const warmUp = Math.min(length / 5, 3 * 60_000);
+  const warmUp = Math.min(length / 5, 6 * 60_000);
 
   await soak.start();
   for (;;) {

@@ -10,9 +10,9 @@ const http = require('node:http');
 const https = require('node:https');
 const path = require('node:path');
 
-const { WebSocketServer } = require('../..');
-const { ConnectionEnd } = require('./connection-end');
-const { planOf } = require('./plans');
+const { WebSocketServer } = require('../support/subject');
+const { ConnectionEnd } = require('../support/traffic/connection-end');
+const { planOf } = require('../support/traffic/plans');
 const { answerSamples } = require('./sampling');
 
 const TLS = path.join(__dirname, '..', 'support', 'tls');

@@ -27,6 +27,11 @@ function judge({ ledger, samples, pace }, warmUp) {
       slopes: slopesOf(quiet),
       slopesUnderLoad: slopesOf(warm.filter((sample) => !sample.quiet)),
       ...countsOf(quiet, all),
+      atRest: quiet.map(({ at, memory }) => ({
+        minute: round(at),
+        rss: round(memory.rss / KILOBYTE),
+        heapUsed: round(memory.heapUsed / KILOBYTE),
+      })),
       cpu: round(cpuOf(all)),
       maxRss: round(Math.max(...all.map((s) => s.memory.rss)) / KILOBYTE),
       lastRss: round(all.at(-1).memory.rss / KILOBYTE),

@@ -27,6 +27,7 @@ const BEHAVIOUR_TESTS = [
   '__test__/differential',
   '__test__/security',
   '__test__/conformance',
+  '__test__/faults',
 ];
 
 /**

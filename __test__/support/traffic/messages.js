@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * The messages of the soak. Each says whose it is and which one, `12:3:500|`, and what follows is known from that:
+ * Messages that know themselves. Each says whose it is and which one, `12:3:500|`, and what follows is known from that:
  * a message that is lost, doubled, out of order, cut or changed shows at its receiver.
  */
 
-const { SeededRandom } = require('../support/random');
+const { SeededRandom } = require('../random');
 
 /** The largest body there is. */
 const LARGEST = 4 * 1024 * 1024;

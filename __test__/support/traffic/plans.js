@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * What happens on each connection of the soak. Both ends make the same plan from the same two numbers, so that nothing
+ * What happens on a connection. Both ends make the same plan from the same two numbers, so that nothing
  * has to be agreed upon.
  */
 
-const { SeededRandom } = require('../support/random');
+const { SeededRandom } = require('../random');
 const { LARGEST } = require('./messages');
 
 /** How often each kind of connection comes. */
