@@ -1,6 +1,6 @@
 'use strict';
 
-const fs = require('node:fs');
+const { countThreads, descriptorsOf } = require('../support/descriptors');
 
 /**
  * Answers the parent process whenever it asks what this one uses, and ends with it.
@@ -26,7 +26,7 @@ function takeSample(open) {
   global.gc();
   const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
-  const descriptors = fs.readdirSync('/proc/self/fd').map(targetOf);
+  const descriptors = descriptorsOf('self');
 
   return {
     open,
@@ -34,14 +34,6 @@ function takeSample(open) {
     cpu: (user + system) / 1e6,
     descriptors: descriptors.length,
     sockets: descriptors.filter((target) => target.startsWith('socket')).length,
-    threads: fs.readdirSync('/proc/self/task').length,
+    threads: countThreads('self'),
   };
-}
-
-function targetOf(descriptor) {
-  try {
-    return fs.readlinkSync(`/proc/self/fd/${descriptor}`);
-  } catch {
-    return 'closed meanwhile';
-  }
 }

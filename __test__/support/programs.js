@@ -13,10 +13,34 @@ const { within } = require('./waiting');
  * @returns {{ child: ChildProcess, ended: Promise<{ code: number, signal: string, stdout: string, stderr: string }>, line: (text: string) => Promise<string> }}
  */
 function runProgram(t, name, ...args) {
-  const file = path.join(__dirname, 'programs', `${name}.js`);
-  const child = spawn(process.execPath, [file, ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  return run(t, name, [process.execPath, fileOf(name), ...args]);
+}
+
+/**
+ * The same, with less of something than usual.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {object} limits
+ * @param {string} [limits.ulimit] arguments of the shell's `ulimit`
+ * @param {string[]} [limits.flags] of Node
+ * @param {string} name
+ * @param {...string} args
+ */
+function runLimited(t, { ulimit, flags = [] }, name, ...args) {
+  const node = [process.execPath, ...flags, fileOf(name), ...args];
+  if (!ulimit) return run(t, name, node);
+  const script = `ulimit ${ulimit} && exec "$0" "$@"`;
+  return run(t, name, ['/bin/sh', '-c', script, ...node]);
+}
+
+module.exports = { runLimited, runProgram };
+
+function fileOf(name) {
+  return path.join(__dirname, 'programs', `${name}.js`);
+}
+
+function run(t, name, [command, ...args]) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
@@ -50,5 +74,3 @@ function runProgram(t, name, ...args) {
     return within(seen, () => `no line '${start}' from ${name}: ${stderr}`);
   }
 }
-
-module.exports = { runProgram };
