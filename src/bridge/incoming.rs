@@ -8,6 +8,7 @@
 //! and finish none do not get more memory for that than [`MOST_AHEAD`].
 
 use std::cell::Cell;
+use std::hint::black_box;
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 use std::rc::Rc;
@@ -57,7 +58,7 @@ impl Incoming {
         ahead: &Rc<Ahead>,
     ) -> Option<Self> {
         // One that has arrived for the most part does not depend on the others.
-        if !ahead.has_room(length) && arrived < length / 2 {
+        if (!ahead.has_room(length) && arrived < length / 2) || !is_to_be_had(length) {
             return None;
         }
         let mut data = null_mut();
@@ -126,3 +127,19 @@ impl Drop for Incoming {
         self.ahead.remove(self.length - self.filled);
     }
 }
+
+/// Whether there seems to be memory for a long message. Node ends the process when it cannot make a
+/// Buffer; the decoder, which is left to put the message together then, ends the connection.
+fn is_to_be_had(length: usize) -> bool {
+    if length < LONG {
+        return true;
+    }
+    let mut probe = Vec::<u8>::new();
+    let is_there = probe.try_reserve_exact(length).is_ok();
+    // Otherwise the compiler might leave out memory that nobody uses.
+    black_box(probe);
+    is_there
+}
+
+/// From here on asking costs nothing beside receiving the message.
+const LONG: usize = 4 * 1024 * 1024;

@@ -150,7 +150,8 @@ impl Decoder {
         {
             return None;
         }
-        message.reserve(DIRECT_FROM as usize, remaining);
+        // Where there is no memory, what is read into memory of others will tell.
+        message.reserve(DIRECT_FROM as usize, remaining).ok()?;
         let room = message.buffer.capacity() - message.buffer.len();
         let most = room.min(usize::try_from(remaining).unwrap_or(usize::MAX));
         Some((&mut message.buffer, most))

@@ -270,7 +270,8 @@ fn run_inflate(
         }
         if out.capacity() == out.len() {
             let wanted = (input.len() * 3).max(out.len() - start).max(GROWTH);
-            out.reserve_exact(wanted.min(room));
+            let reserved = out.try_reserve_exact(wanted.min(room));
+            reserved.map_err(|_| ProtocolError::OutOfMemory)?;
         }
         let before = (context.total_in(), context.total_out());
         let spare = out.spare_capacity_mut();

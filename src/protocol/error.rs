@@ -35,6 +35,9 @@ pub enum ProtocolError {
     /// The message, or what it inflates to, is larger than `maxPayload`.
     #[error("Max payload size exceeded")]
     MessageTooLarge,
+    /// There is no memory for the message.
+    #[error("Not enough memory for the message")]
+    OutOfMemory,
     /// The message has more fragments than `maxFragments`.
     #[error("Too many message fragments")]
     TooManyFragments,
@@ -64,7 +67,7 @@ impl ProtocolError {
             Self::ExpectedMask => "WS_ERR_EXPECTED_MASK",
             Self::UnexpectedMask => "WS_ERR_UNEXPECTED_MASK",
             Self::UnsupportedLength => "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
-            Self::MessageTooLarge => "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
+            Self::MessageTooLarge | Self::OutOfMemory => "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
             Self::TooManyFragments | Self::TooManyChunks => "WS_ERR_TOO_MANY_BUFFERED_PARTS",
             Self::InvalidUtf8 => "WS_ERR_INVALID_UTF8",
             Self::InvalidCloseCode(_) => "WS_ERR_INVALID_CLOSE_CODE",
@@ -75,7 +78,7 @@ impl ProtocolError {
     /// The status code for the close frame that answers the violation (RFC 6455 section 7.4.1).
     pub fn close_code(self) -> u16 {
         match self {
-            Self::UnsupportedLength | Self::MessageTooLarge => 1009,
+            Self::UnsupportedLength | Self::MessageTooLarge | Self::OutOfMemory => 1009,
             Self::TooManyFragments | Self::TooManyChunks => 1008,
             Self::InvalidUtf8 | Self::Inflate(_) => 1007,
             _ => 1002,

@@ -63,7 +63,7 @@ impl Message {
 
     /// Takes unmasked payload bytes. `remaining` is what the frame still owes, these included.
     pub(super) fn append(&mut self, piece: &[u8], remaining: u64) -> Result<(), ProtocolError> {
-        self.reserve(piece.len(), remaining);
+        self.reserve(piece.len(), remaining)?;
         self.buffer.extend_from_slice(piece);
         self.validate_from(self.buffer.len() - piece.len())
     }
@@ -132,13 +132,15 @@ impl Message {
 
     /// Makes room for `wanted` bytes, and for more of what the frame announced, but for no more
     /// than has arrived already: an announcement alone allocates little.
-    pub(super) fn reserve(&mut self, wanted: usize, remaining: u64) {
+    pub(super) fn reserve(&mut self, wanted: usize, remaining: u64) -> Result<(), ProtocolError> {
         if self.buffer.capacity() - self.buffer.len() >= wanted {
-            return;
+            return Ok(());
         }
         let earned = self.buffer.len().max(FIRST_RESERVATION) as u64;
         let ahead = remaining.min(earned) as usize;
-        self.buffer.reserve_exact(wanted.max(ahead));
+        let reserved = self.buffer.try_reserve_exact(wanted.max(ahead));
+        // The process is to survive a message for which there is no memory.
+        reserved.map_err(|_| ProtocolError::OutOfMemory)
     }
 }
 
