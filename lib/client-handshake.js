@@ -48,6 +48,8 @@ const kSettled = Symbol('hawser: handshake settled');
  *     key of each frame
  * @param {number} [options.handshakeTimeout] milliseconds without anything from
  *     the server after which the handshake fails
+ * @param {number} [options.maxBufferedAmount=0] most bytes that may wait for
+ *    a peer that does not read; 0 for no limit
  * @param {number} [options.maxBufferedChunks=262144] most chunks buffered
  * @param {number} [options.maxFragments=16384] most fragments of one message
  * @param {number} [options.maxPayload=104857600] most bytes of one message
@@ -398,6 +400,7 @@ function establish(websocket, socket, head, options) {
   websocket.setSocket(socket, head, {
     allowSynchronousEvents: options.allowSynchronousEvents,
     generateMask: options.generateMask,
+    maxBufferedAmount: options.maxBufferedAmount,
     maxBufferedChunks: options.maxBufferedChunks,
     maxFragments: options.maxFragments,
     maxPayload: options.maxPayload,

@@ -301,8 +301,23 @@ function payloadTooLarge() {
   );
 }
 
+/**
+ * The peer does not take what is sent to it, and as much waits as may. No close
+ * frame can tell it so.
+ *
+ * @param {number} most the `maxBufferedAmount` of the connection
+ * @returns {CodedError}
+ */
+function bufferLimitExceeded(most) {
+  return Object.assign(
+    new Error(`More than ${most} bytes wait for a peer that does not read`),
+    { code: 'WS_ERR_BUFFER_LIMIT' },
+  );
+}
+
 module.exports = {
   ambiguousServerMode,
+  bufferLimitExceeded,
   closeReasonTooLong,
   compressionInterrupted,
   connectionFailure,

@@ -81,6 +81,11 @@ class Sender {
 
     /** @type {(error: Error) => void} called when a Blob cannot be read */
     this.onerror = NOOP;
+
+    /** Most bytes that may be buffered; 0 for no limit. */
+    this._maxBufferedAmount = 0;
+    /** @type {(most: number) => void} called when there are more */
+    this.onoverflow = NOOP;
   }
 
   /**
@@ -269,11 +274,13 @@ class Sender {
 
       if (list !== undefined) {
         this.sendFrame(list, callback);
+        if (this._maxBufferedAmount > 0) this._checkBuffered();
         return;
       }
     }
 
     this._output.message(payload, flags, key, callback);
+    if (this._maxBufferedAmount > 0) this._checkBuffered();
   }
 
   /**
@@ -323,6 +330,22 @@ class Sender {
     } else {
       this.sendFrame(this._output.encodeControl(payload, flags, key), callback);
     }
+
+    // A close frame is the last, and has a timeout of its own.
+    if (this._maxBufferedAmount > 0 && flags >> OPCODE_SHIFT !== CLOSE) {
+      this._checkBuffered();
+    }
+  }
+
+  /**
+   * After something has been sent: ends a connection for which too much waits.
+   *
+   * @private
+   */
+  _checkBuffered() {
+    const most = this._maxBufferedAmount;
+
+    if (this.bufferedBytes > most) this.onoverflow(most);
   }
 
   /**
@@ -370,6 +393,7 @@ class Sender {
 
     this._bufferedBytes += blob.size;
     this._state = READING_BLOB;
+    if (this._maxBufferedAmount > 0) this._checkBuffered();
 
     // Callbacks run outside the promise, so that what they throw is uncaught
     // as ever.
@@ -394,6 +418,7 @@ class Sender {
       this._bufferedBytes -= size;
       action();
     });
+    if (this._maxBufferedAmount > 0) this._checkBuffered();
   }
 
   /**

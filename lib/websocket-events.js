@@ -17,6 +17,7 @@ const {
   kWebSocket,
 } = require('./constants');
 const emitMessage = require('./emit-message');
+const errors = require('./errors');
 const PendingPongs = require('./pending-pongs');
 
 // Taken once: a test that replaces the timers of the process for a while must
@@ -81,6 +82,7 @@ const connectionEvents = {
 module.exports = {
   connectionEvents,
   senderOnError,
+  senderOnOverflow,
   listenToSocket,
   peerIsDone,
   setCloseTimer,
@@ -196,6 +198,34 @@ function senderOnError(error) {
 
   websocket[kSocket].end();
   emitErrorOnce(websocket, error);
+}
+
+/**
+ * More waits for the peer than may.
+ *
+ * @this {any}
+ * @param {number} most how much may
+ */
+function senderOnOverflow(most) {
+  abort(this[kWebSocket], errors.bufferLimitExceeded(most));
+}
+
+/**
+ * Gives a peer up that does not read: a close frame would only wait behind
+ * everything else.
+ *
+ * @param {any} websocket
+ * @param {Error} error what its listeners, and the callbacks of what is not
+ *     written, are told
+ */
+function abort(websocket, error) {
+  const socket = websocket[kSocket];
+
+  if (socket.destroyed) return;
+
+  websocket._readyState = CLOSING;
+  nextTick(emitErrorOnce, websocket, error);
+  socket.destroy(error);
 }
 
 /**

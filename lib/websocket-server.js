@@ -67,6 +67,8 @@ class WebSocketServer extends EventEmitter {
    *     of a WebSocket waits for the peer
    * @param {Function} [options.handleProtocols] chooses the subprotocol
    * @param {string} [options.host] address to listen on
+   * @param {number} [options.maxBufferedAmount=0] most bytes that may wait for
+   *    a peer that does not read; 0 for no limit
    * @param {number} [options.maxBufferedChunks=262144] most chunks buffered of
    *     one connection
    * @param {number} [options.maxFragments=16384] most fragments of one message
@@ -523,6 +525,9 @@ function connectionOptions({ options }, response) {
     maxFragments: options.maxFragments,
     maxPayload: options.maxPayload,
     skipUTF8Validation: options.skipUTF8Validation,
+    ...(options.maxBufferedAmount && {
+      maxBufferedAmount: options.maxBufferedAmount,
+    }),
     ...(response !== false && { [kUpgradeResponse]: response }),
   };
 }

@@ -33,6 +33,7 @@ const Sender = require('./sender');
 const {
   connectionEvents,
   senderOnError,
+  senderOnOverflow,
   listenToSocket,
   peerIsDone,
   setCloseTimer,
@@ -224,6 +225,7 @@ class WebSocket extends EventEmitter {
    * @param {boolean} [options.allowSynchronousEvents=false] whether several
    *     events may come in one tick
    * @param {(mask: Buffer) => void} [options.generateMask] fills in masking keys
+   * @param {number} [options.maxBufferedAmount=0] in bytes; 0 for no limit
    * @param {number} [options.maxBufferedChunks=0] 0 for no limit
    * @param {number} [options.maxFragments=0] 0 for no limit
    * @param {number} [options.maxPayload=0] in bytes; 0 for no limit
@@ -279,6 +281,12 @@ class WebSocket extends EventEmitter {
     );
     this._sender[kWebSocket] = this;
     this._sender.onerror = senderOnError;
+
+    if (options.maxBufferedAmount > 0) {
+      this._sender._maxBufferedAmount = options.maxBufferedAmount;
+      this._sender.onoverflow = senderOnOverflow;
+    }
+
     if (link !== null) link.output = this._sender._output;
 
     listenToSocket(socket, connection.isNative);

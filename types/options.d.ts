@@ -41,6 +41,17 @@ export interface ConnectionOptions {
    */
   closeTimeout?: number | undefined;
   /**
+   * The most bytes that may wait for a peer that does not read; 0 for no limit,
+   * as in `ws`. When `bufferedAmount` is greater after something was sent (a
+   * close frame does not count), the WebSocket emits an `error` with the code
+   * `WS_ERR_BUFFER_LIMIT`, which the callbacks of what is not written get, too,
+   * and is terminated: `close` has the code 1006, because a close frame (1008,
+   * RFC 6455, section 7.4.1, say) could not overtake what waits.
+   *
+   * @defaultValue `0`
+   */
+  maxBufferedAmount?: number | undefined;
+  /**
    * The most pieces of received data that are buffered for one message; 0 for
    * no limit. Past it the connection is closed with the code 1008.
    *

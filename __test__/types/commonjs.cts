@@ -48,6 +48,7 @@ const options: WebSocket.ClientOptions = {
   },
   handshakeTimeout: 5_000,
   headers: { Cookie: 'a=b' },
+  maxBufferedAmount: 1_000_000,
   maxBufferedChunks: 1,
   maxFragments: 2,
   maxPayload: 3,
@@ -199,6 +200,7 @@ const wss = new WebSocket.Server<typeof Client, typeof Request>(
     handleProtocols: (protocols, request) =>
       protocols.has(request.user) && request.user,
     host: '127.0.0.1',
+    maxBufferedAmount: 1_000_000,
     maxBufferedChunks: 1,
     maxFragments: 2,
     maxPayload: 3,

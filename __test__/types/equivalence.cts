@@ -117,6 +117,7 @@ expectTypeOf<
   Exclude<keyof Hawser.ClientOptions, keyof Types.ClientOptions>
 >().toEqualTypeOf<
   | 'closeTimeout'
+  | 'maxBufferedAmount'
   | 'maxPendingAutoPongs'
   | 'protocols'
   // of tls.connect()
@@ -147,7 +148,9 @@ expectTypeOf<
 >().toExtend<Hawser.ServerOptions>();
 expectTypeOf<
   Exclude<keyof Hawser.ServerOptions, keyof Types.ServerOptions>
->().toEqualTypeOf<'closeTimeout' | 'maxPendingAutoPongs'>();
+>().toEqualTypeOf<
+  'closeTimeout' | 'maxBufferedAmount' | 'maxPendingAutoPongs'
+>();
 
 expectTypeOf<Hawser.VerifyClientCallbackSync>().toEqualTypeOf<Types.VerifyClientCallbackSync>();
 expectTypeOf<Hawser.VerifyClientCallbackAsync>().toEqualTypeOf<Types.VerifyClientCallbackAsync>();
