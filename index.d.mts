@@ -24,6 +24,7 @@ export import ConnectionOptions = WebSocket.ConnectionOptions;
 export import Data = WebSocket.Data;
 export import EmittedEvents = WebSocket.EmittedEvents;
 export import EngineOptions = WebSocket.EngineOptions;
+export import MemoryUsage = WebSocket.MemoryUsage;
 export import ErrorEvent = WebSocket.ErrorEvent;
 export import Event = WebSocket.Event;
 export import EventListenerOptions = WebSocket.EventListenerOptions;
@@ -81,6 +82,7 @@ export function createWebSocketStream(
 ): Duplex;
 
 export import configure = engine.configure;
+export import memoryUsage = engine.memoryUsage;
 export import extension = protocol.extension;
 export import PerMessageDeflate = protocol.PerMessageDeflate;
 export import Receiver = protocol.Receiver;

@@ -39,6 +39,7 @@ declare namespace WebSocket {
   export import Data = messages.Data;
   export import EmittedEvents = events.EmittedEvents;
   export import EngineOptions = engine.EngineOptions;
+  export import MemoryUsage = engine.MemoryUsage;
   export import ErrorEvent = events.ErrorEvent;
   export import Event = events.Event;
   export import EventListenerOptions = events.EventListenerOptions;
@@ -113,6 +114,7 @@ declare namespace WebSocket {
   ): Duplex;
 
   export import configure = engine.configure;
+  export import memoryUsage = engine.memoryUsage;
   export import extension = protocol.extension;
   export import PerMessageDeflate = protocol.PerMessageDeflate;
   export import Receiver = protocol.Receiver;

@@ -1,6 +1,7 @@
 'use strict';
 
 const configure = require('./lib/configure');
+const { memoryUsage } = require('./lib/limits');
 const extension = require('./lib/extension');
 const PerMessageDeflate = require('./lib/permessage-deflate');
 const Receiver = require('./lib/receiver');
@@ -17,6 +18,7 @@ const WebSocket = require('./lib/websocket');
 WebSocket.configure = configure;
 WebSocket.createWebSocketStream = createWebSocketStream;
 WebSocket.extension = extension;
+WebSocket.memoryUsage = memoryUsage;
 WebSocket.PerMessageDeflate = PerMessageDeflate;
 WebSocket.Receiver = Receiver;
 WebSocket.Sender = Sender;

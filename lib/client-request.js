@@ -16,6 +16,7 @@ const tls = require('tls');
 const { CONNECTION_DEFAULTS } = require('./constants');
 const errors = require('./errors');
 const extension = require('./extension');
+const native = require('./native');
 const PerMessageDeflate = require('./permessage-deflate');
 
 const PROTOCOL_VERSIONS = [8, 13];
@@ -223,11 +224,23 @@ function addHeaders(options, protocols) {
 }
 
 /**
+ * What is offered is not reserved: other handshakes may be faster.
+ *
+ * @returns {boolean} whether the process may have more compression contexts
+ */
+function hasRoomForContexts() {
+  const hasRoom = native.reserveContexts() === 1;
+
+  native.releaseContexts();
+  return hasRoom;
+}
+
+/**
  * @param {any} options the options of the request
  * @returns {PerMessageDeflate | undefined} the extension, if it is to be offered
  */
 function createDeflate({ maxPayload, perMessageDeflate }) {
-  if (!perMessageDeflate) return undefined;
+  if (!perMessageDeflate || !hasRoomForContexts()) return undefined;
 
   return new PerMessageDeflate({
     ...perMessageDeflate,

@@ -2,11 +2,13 @@
 
 /**
  * The settings of the engine. They hold for connections that are opened
- * afterwards, in the thread (main or worker) that makes them.
+ * afterwards, in the thread (main or worker) that makes them; but limits hold
+ * for all connections of the process.
  *
  * @module configure
  */
 
+const limits = require('./limits');
 const native = require('./native');
 const settings = require('./settings');
 
@@ -16,6 +18,7 @@ const RESTLESS = -2;
 const MAX_IO_THREADS = 64;
 
 configure(fromEnvironment());
+limitByEnvironment();
 
 module.exports = configure;
 
@@ -35,6 +38,16 @@ module.exports = configure;
  *     opening handshake for a server with a port of its own. `false` leaves it
  *     to Node's HTTP server: slower, for diagnosis. Environment variable:
  *     `HAWSER_NATIVE_HANDSHAKE=0`
+ * @param {number} [options.maxInboundBytes=0] most bytes of messages that have
+ *     arrived in part, in all threads of the process; 0 for no limit.
+ *     Environment variable: `HAWSER_MAX_INBOUND_BYTES`
+ * @param {number} [options.maxOutboundBytes=0] most bytes that may wait for
+ *     peers that do not read, in all threads of the process; 0 for no limit.
+ *     Environment variable: `HAWSER_MAX_OUTBOUND_BYTES`
+ * @param {number} [options.maxDeflateContexts=0] most compression contexts, two
+ *     for each connection with permessage-deflate, in all threads of the
+ *     process; 0 for no limit. Environment variable:
+ *     `HAWSER_MAX_DEFLATE_CONTEXTS`
  * @throws {TypeError} with the code `ERR_INVALID_ARG_VALUE` if a value is
  *     none of these
  */
@@ -48,6 +61,14 @@ function configure(options) {
     }
   }
 
+  const changed = limits.NAMES.filter((name) => options?.[name] !== undefined);
+
+  for (const name of changed) {
+    if (!limits.isLimit(options[name])) {
+      throw invalid(name, options[name], 'a whole number, 0 or greater');
+    }
+  }
+
   if (ioThreads !== undefined) {
     native.configureIoThreads(threadCount(ioThreads));
   }
@@ -55,6 +76,8 @@ function configure(options) {
   for (const [name, value] of Object.entries(switches)) {
     if (value !== undefined) settings[name] = value;
   }
+
+  for (const name of changed) limits.setLimit(name, options[name], false);
 }
 
 /**
@@ -102,6 +125,31 @@ function fromEnvironment() {
   if (takeover === '0') options.takeover = false;
 
   return options;
+}
+
+/** Sets the limits of the process, unless another thread has done so. */
+function limitByEnvironment() {
+  for (const name of limits.NAMES) {
+    const text = process.env[variableOf(name)];
+
+    if (!text) continue;
+
+    const value = /^\d+$/.test(text) ? Number(text) : text;
+
+    if (!limits.isLimit(value)) {
+      throw invalid(variableOf(name), text, 'a whole number, 0 or greater');
+    }
+
+    limits.setLimit(name, Number(value), true);
+  }
+}
+
+/**
+ * @param {string} name of an option, `maxInboundBytes` say
+ * @returns {string} its environment variable, `HAWSER_MAX_INBOUND_BYTES`
+ */
+function variableOf(name) {
+  return `HAWSER_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
 }
 
 /**

@@ -26,6 +26,8 @@ const abandoned = new FinalizationRegistry((id) => native.close(id));
  * @property {(owner: any, error: Error) => void} error the peer broke a rule
  * @property {(owner: any, error: Error) => void} [failed] the same, when the
  *     time has come to tell
+ * @property {(owner: any) => void} [overflow] what waits for the peer is too much
+ *     for the process
  * @property {(owner: any) => void} idle events that had to wait for turns of
  *     their own have all been emitted
  */
@@ -285,6 +287,11 @@ class Connection {
     this.callbacks.release();
   }
 
+  /** What waits for the peer is too much for the process. */
+  overflowed() {
+    this.events?.overflow?.(this.owner);
+  }
+
   /** Nothing more is told to the owner, whatever may still come. */
   silence() {
     this.events = SILENCE;
@@ -341,6 +348,9 @@ class Connection {
     switch (kind) {
       case Kind.SENT:
         this.callbacks.written(detail);
+        break;
+      case Kind.OVERFLOWED:
+        this.overflowed();
         break;
       case Kind.CLOSED:
         // The counters will soon be somebody else's.

@@ -34,6 +34,7 @@ const Kind = Object.freeze({
   SHUT_DOWN: 14,
   CLOSED: 15,
   RAW: 16,
+  OVERFLOWED: 17,
 });
 
 /** Sources of payloads; from 2 up, an index into the list of buffers. */

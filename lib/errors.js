@@ -315,6 +315,19 @@ function bufferLimitExceeded(most) {
   );
 }
 
+/**
+ * The same, but it is the process that holds as much for all its peers as it
+ * may (`maxOutboundBytes`).
+ *
+ * @returns {CodedError}
+ */
+function outboundLimitExceeded() {
+  return Object.assign(
+    new Error('Too many bytes wait in this process for peers that do not read'),
+    { code: 'WS_ERR_OUTBOUND_LIMIT' },
+  );
+}
+
 module.exports = {
   ambiguousServerMode,
   bufferLimitExceeded,
@@ -333,6 +346,7 @@ module.exports = {
   malformedHeader,
   noAcceptableOffer,
   notOpen,
+  outboundLimitExceeded,
   payloadTooLarge,
   repeatedParameter,
   serverNotRunning,

@@ -258,6 +258,9 @@ function standBetween(connection) {
         receiver.destroy();
       });
     },
+    overflow() {
+      direct.overflow?.(owner);
+    },
     idle() {
       events.idle(receiver);
       direct.idle(owner);

@@ -61,6 +61,9 @@ class StreamOutput {
     /** @type {(() => void)[]} what waits for them */
     this._late = [];
     this._unguard = () => {};
+    /** Bytes that the process counts; -1 if it counts none. */
+    this._held = native.limitsOutbound() === 1 ? 0 : -1;
+    if (this._held === 0) socket.once('close', () => this._release(this._held));
     if (this._isNodeSocket) endTurnAtExit();
   }
 
@@ -143,6 +146,8 @@ class StreamOutput {
   frame(list, callback) {
     const socket = this._socket;
 
+    if (this._held >= 0) callback = this._hold(list, callback);
+
     if (!this._isNodeSocket && list.length > 1) {
       socket.cork();
       writeParts(socket, list, callback);
@@ -185,6 +190,43 @@ class StreamOutput {
     this.isCorked = false;
     this._unguard();
     this._socket.uncork();
+  }
+
+  /**
+   * Counts a frame for the process, until it is written.
+   *
+   * @param {(Buffer | string)[]} list its parts
+   * @param {((error?: Error) => void) | undefined} callback
+   * @returns {((error?: Error) => void) | undefined} to be called in its place
+   * @private
+   */
+  _hold(list, callback) {
+    if (this._socket.destroyed) return callback;
+
+    let size = 0;
+
+    for (const part of list) size += Buffer.byteLength(part);
+
+    this._held += size;
+    if (native.holdOutbound(size) === 0) {
+      nextTick(() => this._connection.overflowed());
+    }
+
+    return (error) => {
+      this._release(size);
+      callback?.(error);
+    };
+  }
+
+  /**
+   * @param {number} size of what is written, or never will be
+   * @private
+   */
+  _release(size) {
+    const released = Math.min(size, this._held);
+
+    this._held -= released;
+    if (released > 0) native.holdOutbound(-released);
   }
 
   /**

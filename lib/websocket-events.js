@@ -74,6 +74,10 @@ const connectionEvents = {
     emitErrorOnce(websocket, error);
   },
 
+  overflow(websocket) {
+    abort(websocket, errors.outboundLimitExceeded());
+  },
+
   idle(websocket) {
     if (!websocket._paused) websocket[kSocket].resume();
   },

@@ -11,6 +11,7 @@ const {
   kWebSocket,
 } = require('./constants');
 const errors = require('./errors');
+const native = require('./native');
 const NativeListener = require('./native-listener');
 const PerMessageDeflate = require('./permessage-deflate');
 const {
@@ -504,7 +505,9 @@ function negotiate(wss, ws, protocols, extensions, req, lines) {
   }
 
   const perMessageDeflate = extensions[PerMessageDeflate.extensionName];
-  if (perMessageDeflate) {
+  if (perMessageDeflate && native.reserveContexts() === 1) {
+    // The connection is opened in this tick, unless a listener throws.
+    process.nextTick(native.releaseContexts);
     lines.push(acceptedExtensionLine(perMessageDeflate));
     ws._extensions = extensions;
   }

@@ -25,11 +25,59 @@ export interface EngineOptions {
    * @defaultValue `true`
    */
   nativeHandshake?: boolean | undefined;
+  /**
+   * The most bytes, inflated, of messages that have arrived in part, in all
+   * threads of the process together; 0 for no limit. The connection whose bytes
+   * would pass it is closed with the code 1013, and its `error` has the code
+   * `WS_ERR_INBOUND_LIMIT`. The environment variable `HAWSER_MAX_INBOUND_BYTES`
+   * says the same.
+   *
+   * @defaultValue `0`
+   */
+  maxInboundBytes?: number | undefined;
+  /**
+   * The most bytes that may wait for peers that do not read, in all threads of
+   * the process together; 0 for no limit. The connection whose bytes would pass
+   * it is terminated, and its `error` has the code `WS_ERR_OUTBOUND_LIMIT`. The
+   * environment variable `HAWSER_MAX_OUTBOUND_BYTES` says the same.
+   *
+   * @defaultValue `0`
+   */
+  maxOutboundBytes?: number | undefined;
+  /**
+   * The most compression contexts, of which a connection with permessage-deflate
+   * may come to need two, in all threads of the process together; 0 for no
+   * limit. Connections that would pass it are opened without compression. The
+   * environment variable `HAWSER_MAX_DEFLATE_CONTEXTS` says the same.
+   *
+   * @defaultValue `0`
+   */
+  maxDeflateContexts?: number | undefined;
+}
+
+/** What all connections of the process take, in all its threads. */
+export interface MemoryUsage {
+  /** Bytes, inflated, of messages that have arrived in part. */
+  inboundBytes: number;
+  /**
+   * Bytes that wait for peers that do not read. Those of TLS and other streams
+   * count if `maxOutboundBytes` was set when the connection was opened.
+   */
+  outboundBytes: number;
+  /** Compression contexts that connections have, or may come to need. */
+  deflateContexts: number;
 }
 
 /**
+ * How much memory depends on the peers: what `maxInboundBytes`,
+ * `maxOutboundBytes` and `maxDeflateContexts` limit.
+ */
+export function memoryUsage(): MemoryUsage;
+
+/**
  * Sets the engine up, for the connections that are opened afterwards in this
- * thread (the main one or a worker).
+ * thread (the main one or a worker). Limits hold for the whole process, from now
+ * on.
  *
  * @param options - what to change; what is left out stays as it is
  * @throws TypeError with the code `ERR_INVALID_ARG_VALUE` if a value is none of

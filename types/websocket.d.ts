@@ -475,6 +475,7 @@ export namespace WebSocket {
   export import Data = messages.Data;
   export import EmittedEvents = events.EmittedEvents;
   export import EngineOptions = engine.EngineOptions;
+  export import MemoryUsage = engine.MemoryUsage;
   export import ErrorEvent = events.ErrorEvent;
   export import Event = events.Event;
   export import EventListenerOptions = events.EventListenerOptions;

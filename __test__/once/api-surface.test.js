@@ -8,7 +8,7 @@ const { pathToFileURL } = require('node:url');
 const oracle = require('ws');
 const { WebSocket, isControl } = require('../support/subject');
 
-const HAWSER_ONLY = ['configure'];
+const HAWSER_ONLY = ['configure', 'memoryUsage'];
 const CLASSES = [
   'WebSocket',
   'WebSocketServer',

@@ -25,6 +25,13 @@ const servers: (typeof WebSocket.Server)[] = [
 WebSocket.configure({ ioThreads: 'auto', takeover: true });
 WebSocket.configure({ nativeHandshake: false });
 WebSocket.configure({ ioThreads: 4 });
+WebSocket.configure({
+  maxDeflateContexts: 100,
+  maxInboundBytes: 1,
+  maxOutboundBytes: 0,
+});
+const usage: WebSocket.MemoryUsage = WebSocket.memoryUsage();
+usage.inboundBytes + usage.outboundBytes + usage.deflateContexts;
 // @ts-expect-error: a number or 'auto'
 WebSocket.configure({ ioThreads: 'many' });
 

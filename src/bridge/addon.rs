@@ -14,7 +14,7 @@ use super::environment::Environment;
 #[cfg(unix)]
 use super::greet;
 use super::raw::{self, Failure, Outcome};
-use super::{control, flush, open, receive, send};
+use super::{control, flush, limits, open, receive, send};
 use crate::driver::{IoThreads, MAX_IO_THREADS};
 
 /// Called by Node when the addon is loaded into an environment.
@@ -44,6 +44,12 @@ pub fn register(exports: Object, env: napi::Env) -> Result<()> {
         c"configureDelivery" => configure_delivery;
         c"configureIoThreads" => configure_io_threads;
         c"canTakeOver" => can_take_over;
+        c"configureLimits" => limits::configure;
+        c"usage" => limits::usage;
+        c"reserveContexts" => limits::reserve_contexts;
+        c"releaseContexts" => limits::release_contexts;
+        c"limitsOutbound" => limits::limits_outbound;
+        c"holdOutbound" => limits::hold_outbound;
         c"openStream" => open::open_stream;
         c"openSocket" => open::open_socket;
         c"start" => open::start;

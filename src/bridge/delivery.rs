@@ -54,6 +54,8 @@ pub(super) enum Kind {
     Closed = 15,
     /// Bytes as they were read, for a program that listens to the socket's own `data`.
     Raw = 16,
+    /// What waits for the peer is too much for the process.
+    Overflowed = 17,
 }
 
 /// Sources of payloads; from `FIRST_BUFFER` up an index into the batch's list of buffers.
@@ -257,6 +259,11 @@ impl<'e> Batch<'e> {
     pub(super) fn memory_for(&self, length: usize, arrived: usize) -> Option<Incoming> {
         let Environment { env, ahead, .. } = self.environment;
         Incoming::new(*env, length, arrived, ahead)
+    }
+
+    /// Gives up the memory of a message that will not be complete.
+    pub(super) fn discard(&self, incoming: Incoming) {
+        incoming.discard(self.environment.env);
     }
 
     /// Adds a message that was put together in its own Buffer.

@@ -1,7 +1,7 @@
 //! The state of one JavaScript environment, and its end.
 //!
-//! The main thread and every worker that loads the addon have one each, and share nothing but the
-//! process-wide inbound budget. When an environment ends (a worker is terminated, the process
+//! The main thread and every worker that loads the addon have one each, and share nothing but what
+//! is counted for the whole process. When an environment ends (a worker is terminated, the process
 //! exits) an asynchronous cleanup hook joins the I/O threads and closes every libuv handle: libuv
 //! aborts the process over handles that are left open. Where no socket can be taken over there are
 //! none, and the hook is a plain one.
@@ -35,6 +35,7 @@ pub(super) struct Environment {
     /// JavaScript has been asked to flush in its next tick.
     pub(super) flush_scheduled: Cell<bool>,
     pub(super) io_threads: Cell<IoThreads>,
+    pub(super) limits: super::limits::Holdings,
     #[cfg(unix)]
     pub(super) sockets_opened: Cell<usize>,
     /// When connections move.
@@ -82,6 +83,7 @@ impl Environment {
             depth: Cell::new(0),
             flush_scheduled: Cell::new(false),
             io_threads: Cell::new(IoThreads::Auto),
+            limits: super::limits::Holdings::default(),
             #[cfg(unix)]
             sockets_opened: Cell::new(0),
             #[cfg(unix)]

@@ -113,6 +113,7 @@ pub(super) fn flush_link(environment: &Environment, link: &Rc<Link>, call: Call)
 struct Written {
     sent: u32,
     drained: bool,
+    overflowed: bool,
     shut_down: bool,
     failed: Option<std::io::Error>,
 }
@@ -139,6 +140,7 @@ fn write_socket(io: &mut super::links::EventLoopIo, link: &Link) -> Written {
         Ok(Flushed::Blocked) => {
             io.write_blocked = true;
             link.counters.set_blocked(true);
+            written.overflowed = outbound.hold().is_err();
         }
         Ok(Flushed::All) => {
             io.write_blocked = false;
@@ -161,7 +163,11 @@ fn write_socket(io: &mut super::links::EventLoopIo, link: &Link) -> Written {
 #[cfg(unix)]
 impl Written {
     fn tell(self, environment: &Environment, link: &Link, call: Call) {
-        let quiet = self.sent == 0 && !self.drained && !self.shut_down && self.failed.is_none();
+        let quiet = self.sent == 0
+            && !self.drained
+            && !self.overflowed
+            && !self.shut_down
+            && self.failed.is_none();
         if quiet {
             return;
         }
@@ -173,6 +179,9 @@ impl Written {
         }
         if self.drained {
             batch.note(Kind::Drained, 0);
+        }
+        if self.overflowed {
+            batch.note(Kind::Overflowed, 0);
         }
         if self.shut_down {
             batch.note(Kind::ShutDown, 0);

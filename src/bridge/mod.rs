@@ -32,6 +32,7 @@ mod heap;
 mod incoming;
 #[cfg(unix)]
 mod large_messages;
+mod limits;
 mod links;
 #[cfg(unix)]
 mod migration;

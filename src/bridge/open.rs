@@ -106,6 +106,7 @@ pub(super) fn insert(
         incoming: RefCell::default(),
     };
     environment.links.borrow_mut().insert(Rc::new(link));
+    environment.limits.opened();
 }
 
 #[cfg(not(unix))]
@@ -243,10 +244,18 @@ pub(super) fn on_thread(
     budget.count_received(bytes_read);
     // SAFETY: the page of counters lives as long as the environment, which joins its threads.
     let progress = unsafe { Progress::new(reserved.counters.progress_cells()) };
+    // The decoder that begins here goes to the thread when reading does.
+    let placeholder = ConnectionConfig {
+        decoder: DecoderConfig {
+            inflate: None,
+            ..config.decoder
+        },
+        ..config
+    };
     let new = NewConnection {
         key: reserved.id,
         socket,
-        connection: Box::new(Connection::new(&config)),
+        connection: Box::new(Connection::new(&placeholder)),
         reading: Reading::ToBegin,
         admitted: bytes_read > 0,
         budget: Arc::clone(&budget),

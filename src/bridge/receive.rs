@@ -131,6 +131,9 @@ fn fill(link: &Link, batch: &mut Batch<'_>, input: &mut Input<'_>) -> Filled {
                 Ok(false) if decoder.has_put_off(input) => return Filled::PutOff,
                 Ok(false) => return Filled::Completely,
                 Err(error) => {
+                    if let Some(memory) = incoming.take() {
+                        batch.discard(memory);
+                    }
                     batch.violation(error);
                     return Filled::Completely;
                 }
@@ -183,6 +186,9 @@ fn fill_once(
 }
 
 fn violate(environment: &Environment, link: &Link, error: ProtocolError, call: Call) {
+    if let Some(memory) = link.incoming.take() {
+        memory.discard(environment.env);
+    }
     if let Some(mut batch) = Batch::begin(environment, None) {
         batch.violation(error);
         batch.dispatch(link, call);

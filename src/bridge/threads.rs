@@ -489,6 +489,7 @@ fn add(batch: &mut Batch<'_>, item: Item, arena: &[u8]) {
         }
         Item::Sent(count) => batch.note(Kind::Sent, count.min(0x007f_ffff) as i32),
         Item::Drained => batch.note(Kind::Drained, 0),
+        Item::Overflowed => batch.note(Kind::Overflowed, 0),
         Item::ShutDown => batch.note(Kind::ShutDown, 0),
         // `migration::settle` has taken these.
         Item::Returned(_) | Item::Kept => {}

@@ -10,7 +10,7 @@ mod outbound;
 
 pub use broadcast::Broadcast;
 pub use budget::InboundBudget;
-pub use outbound::Outbound;
+pub use outbound::{OUTBOUND, Outbound};
 
 use crate::protocol::{
     Decoder, DecoderChange, DecoderConfig, DeflatePolicy, Encoder, Limits, MaskKey, MessageOptions,

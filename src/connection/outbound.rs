@@ -9,8 +9,13 @@ use std::io::IoSlice;
 
 use bytes::Bytes;
 
+use crate::protocol::{Account, Exceeded, Share};
+
+/// Bytes that wait for peers whose sockets take no more.
+pub static OUTBOUND: Account = Account::new();
+
 /// The queue of a connection's sending direction.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outbound {
     /// What is written next. By itself, because mostly there is nothing behind it.
     first: Option<Segment>,
@@ -22,6 +27,23 @@ pub struct Outbound {
     /// Positions in the stream whose senders want to know when they are written.
     marks: VecDeque<u64>,
     completed: u32,
+    /// What is counted of it for the process.
+    held: Share,
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        Self {
+            first: None,
+            rest: VecDeque::new(),
+            offset: 0,
+            accepted: 0,
+            flushed: 0,
+            marks: VecDeque::new(),
+            completed: 0,
+            held: Share::of(&OUTBOUND),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -97,6 +119,12 @@ impl Outbound {
         }
     }
 
+    /// Counts all that waits for the process, because the socket takes no more. What is written of it
+    /// is uncounted by itself.
+    pub fn hold(&mut self) -> Result<(), Exceeded> {
+        self.held.set((self.accepted - self.flushed) as usize)
+    }
+
     /// How many marks have been passed since the last call.
     pub fn take_completed(&mut self) -> u32 {
         std::mem::take(&mut self.completed)
@@ -146,6 +174,10 @@ impl Outbound {
     /// Removes `written` bytes from the front.
     pub fn advance(&mut self, written: usize) {
         self.flushed += written as u64;
+        let waiting = (self.accepted - self.flushed) as usize;
+        if waiting < self.held.amount() {
+            let _ = self.held.set(waiting);
+        }
         let mut left = written + self.offset;
         while let Some(segment) = &self.first {
             let length = segment.as_slice().len();

@@ -168,12 +168,13 @@ impl Decoder {
             let offset = self.frame.received as usize;
             apply_mask(&mut message.buffer[start..], self.frame.key, offset);
             self.frame.received += received as u64;
-            message.validate_from(start)
+            message.validate_from(start)?;
+            if self.frame.received < self.frame.length {
+                message.hold()?;
+            }
+            Ok(())
         });
-        if result.is_err() {
-            self.state = State::Ended;
-        }
-        result
+        result.map_err(|error| self.fail(error))
     }
 
     fn fail(&mut self, error: ProtocolError) -> ProtocolError {
@@ -392,6 +393,7 @@ impl Decoder {
         }
         self.frame.received += take as u64;
         if self.frame.received < self.frame.length {
+            message.hold()?;
             return Ok(Step::NeedInput);
         }
         self.end_data_frame()
@@ -407,6 +409,9 @@ impl Decoder {
             && let Some(inflater) = &mut self.inflater
         {
             message.end_compressed_frame(fin, inflater, self.config.limits.max_payload)?;
+        }
+        if !fin {
+            message.hold()?;
         }
         if self.keep_fragments && message.kind == MessageKind::Binary {
             let fragment = std::mem::take(&mut message.buffer);

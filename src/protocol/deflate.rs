@@ -15,8 +15,19 @@ use std::sync::Arc;
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateError, InflateFlush, Status};
 
-use super::ProtocolError;
 use super::spare::commit_spare;
+use super::{Account, ProtocolError, Share};
+
+/// Contexts that connections have, or may come to need: one for each direction that is compressed.
+pub static CONTEXTS: Account = Account::new();
+
+/// A context of an account that has been asked before whether it has room.
+fn one_context() -> Share {
+    let mut share = Share::of(&CONTEXTS);
+    // What has been negotiated is served, even if another thread was faster.
+    let _ = share.set(1);
+    share
+}
 
 /// What a sync flush ends with, and what a message does not carry (RFC 7692 section 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
@@ -83,6 +94,7 @@ pub struct Deflater {
     config: DeflaterConfig,
     dictionary: Option<Dictionary>,
     context: Option<Deflate>,
+    _counted: Share,
 }
 
 impl Deflater {
@@ -91,6 +103,7 @@ impl Deflater {
             config,
             dictionary: None,
             context: None,
+            _counted: one_context(),
         }
     }
 
@@ -161,6 +174,7 @@ pub struct Inflater {
     config: InflaterConfig,
     dictionary: Option<Dictionary>,
     context: Option<Inflate>,
+    _counted: Share,
     /// The peer ended its deflate stream with a final block; the rest of the frame is ignored and
     /// the next frame begins a new stream, as with `ws`.
     ended: bool,
@@ -172,6 +186,7 @@ impl Inflater {
             config,
             dictionary: None,
             context: None,
+            _counted: one_context(),
             ended: false,
         }
     }

@@ -44,6 +44,10 @@ pub enum ProtocolError {
     /// A frame arrives in more pieces than `maxBufferedChunks`.
     #[error("Too many buffered chunks")]
     TooManyChunks,
+    /// With it, the messages that the process has received a part of would take more than
+    /// `maxInboundBytes`. Not the peer's fault: it may try again later.
+    #[error("Too many bytes of unfinished messages in this process")]
+    TooManyPartialBytes,
     /// A text message or a close reason that is not UTF-8 (RFC 6455 section 8.1).
     #[error("Invalid WebSocket frame: invalid UTF-8 sequence")]
     InvalidUtf8,
@@ -69,6 +73,7 @@ impl ProtocolError {
             Self::UnsupportedLength => "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
             Self::MessageTooLarge | Self::OutOfMemory => "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
             Self::TooManyFragments | Self::TooManyChunks => "WS_ERR_TOO_MANY_BUFFERED_PARTS",
+            Self::TooManyPartialBytes => "WS_ERR_INBOUND_LIMIT",
             Self::InvalidUtf8 => "WS_ERR_INVALID_UTF8",
             Self::InvalidCloseCode(_) => "WS_ERR_INVALID_CLOSE_CODE",
             Self::Inflate(_) => "Z_DATA_ERROR",
@@ -80,6 +85,8 @@ impl ProtocolError {
         match self {
             Self::UnsupportedLength | Self::MessageTooLarge | Self::OutOfMemory => 1009,
             Self::TooManyFragments | Self::TooManyChunks => 1008,
+            // "Try again later", of the registry that section 7.4.2 speaks of.
+            Self::TooManyPartialBytes => 1013,
             Self::InvalidUtf8 | Self::Inflate(_) => 1007,
             _ => 1002,
         }

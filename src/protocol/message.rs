@@ -1,7 +1,11 @@
 //! A message while its frames arrive (RFC 6455 section 5.4).
 
 use super::deflate::Inflater;
-use super::{ProtocolError, Utf8Validator};
+use super::{Account, ProtocolError, Share, Utf8Validator};
+
+/// Bytes that have been received of messages that are not complete, inflated if they were
+/// compressed.
+pub static PARTIAL_MESSAGES: Account = Account::new();
 
 /// The kind of a data message (RFC 6455 section 5.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +27,7 @@ pub(super) struct Message {
     pub(super) handed_out: usize,
     pub(super) buffer: Vec<u8>,
     pub(super) custody: Custody,
+    held: Share,
     utf8: Option<Utf8Validator>,
 }
 
@@ -47,6 +52,7 @@ impl Message {
             handed_out: 0,
             buffer: Vec::new(),
             custody: Custody::Own,
+            held: Share::of(&PARTIAL_MESSAGES),
             utf8: (validate && kind == MessageKind::Text).then(Utf8Validator::new),
         }
     }
@@ -68,6 +74,17 @@ impl Message {
         self.validate_from(self.buffer.len() - piece.len())
     }
 
+    /// Counts what has arrived of the message, which more is to come of.
+    pub(super) fn hold(&mut self) -> Result<(), ProtocolError> {
+        self.hold_bytes(self.handed_out + self.buffer.len())
+    }
+
+    /// The same for a message that is put together elsewhere.
+    pub(super) fn hold_bytes(&mut self, bytes: usize) -> Result<(), ProtocolError> {
+        let held = self.held.set(bytes);
+        held.map_err(|_| ProtocolError::TooManyPartialBytes)
+    }
+
     /// Takes bytes of a compressed frame.
     pub(super) fn inflate(
         &mut self,
@@ -76,8 +93,10 @@ impl Message {
         limit: Option<usize>,
     ) -> Result<(), ProtocolError> {
         let start = self.buffer.len();
-        let limit = limit.map(|limit| limit.saturating_sub(self.handed_out));
-        let inflated = inflater.push(piece, &mut self.buffer, limit);
+        let limit = self.inflation_limit(limit);
+        let inflated = inflater
+            .push(piece, &mut self.buffer, limit.bytes)
+            .map_err(|error| limit.explain(error));
         // Also what came out before an error: which of two faults is found must not depend on how
         // the bytes arrive.
         self.validate_from(start)?;
@@ -92,10 +111,31 @@ impl Message {
         limit: Option<usize>,
     ) -> Result<(), ProtocolError> {
         let start = self.buffer.len();
-        let limit = limit.map(|limit| limit.saturating_sub(self.handed_out));
-        let inflated = inflater.end_frame(fin, &mut self.buffer, limit);
+        let limit = self.inflation_limit(limit);
+        let inflated = inflater
+            .end_frame(fin, &mut self.buffer, limit.bytes)
+            .map_err(|error| limit.explain(error));
         self.validate_from(start)?;
         inflated
+    }
+
+    /// How long the buffer may become: by the limit of a message, or because nothing more is left
+    /// for messages that are not complete.
+    fn inflation_limit(&self, most: Option<usize>) -> InflationLimit {
+        let of_message = most.map(|most| most.saturating_sub(self.handed_out));
+        match self.held.room() {
+            None => InflationLimit {
+                bytes: of_message,
+                is_of_process: false,
+            },
+            Some(room) => {
+                let room = room.saturating_sub(self.handed_out);
+                InflationLimit {
+                    bytes: Some(of_message.map_or(room, |most| most.min(room))),
+                    is_of_process: of_message.is_none_or(|most| room < most),
+                }
+            }
+        }
     }
 
     /// Checks bytes that have been put into the buffer.
@@ -141,6 +181,22 @@ impl Message {
         let reserved = self.buffer.try_reserve_exact(wanted.max(ahead));
         // The process is to survive a message for which there is no memory.
         reserved.map_err(|_| ProtocolError::OutOfMemory)
+    }
+}
+
+struct InflationLimit {
+    bytes: Option<usize>,
+    is_of_process: bool,
+}
+
+impl InflationLimit {
+    fn explain(&self, error: ProtocolError) -> ProtocolError {
+        match error {
+            ProtocolError::MessageTooLarge if self.is_of_process => {
+                ProtocolError::TooManyPartialBytes
+            }
+            other => other,
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! allocates nothing for bytes that have not arrived; every limit holds while a message is still
 //! arriving, not only at its end.
 
+mod account;
 mod close;
 mod decoder;
 mod deflate;
@@ -23,9 +24,10 @@ mod request;
 mod spare;
 mod utf8;
 
+pub use account::{Account, Exceeded, Share};
 pub use close::{NO_STATUS, is_valid_status_code};
 pub use decoder::Decoder;
-pub use deflate::{Deflater, DeflaterConfig, Dictionary, Inflater, InflaterConfig};
+pub use deflate::{CONTEXTS, Deflater, DeflaterConfig, Dictionary, Inflater, InflaterConfig};
 pub use encoder::{DeflatePolicy, Encoder, FrameRecipe, MessageOptions, encode_control};
 pub use error::ProtocolError;
 pub use event::{DecoderChange, DecoderConfig, Event, Input, Limits, Masked, Payload};
@@ -34,7 +36,7 @@ pub use handshake::{
     ExtensionOffer, HeaderError, Parameter, accept_key, parse_extensions, parse_subprotocols,
 };
 pub use mask::{MaskKey, apply_mask, copy_masked, random_mask_key};
-pub use message::MessageKind;
+pub use message::{MessageKind, PARTIAL_MESSAGES};
 pub use request::{HandshakeKey, MAX_REQUEST_HEAD, UpgradeRequest};
 pub use spare::commit_spare;
 pub use utf8::Utf8Validator;

@@ -14,7 +14,7 @@ use tokio::io::{Interest, Ready};
 use tokio::sync::Notify;
 
 use super::{CommandKind, Delivery, Item, Key, NewConnection, Reading, Returned, ThreadShared};
-use crate::connection::{Connection, InboundBudget};
+use crate::connection::{Connection, InboundBudget, Outbound};
 use crate::driver::socket::{self, Flushed, Received};
 use crate::protocol::Input;
 
@@ -91,6 +91,8 @@ struct Flow {
     /// The socket took no more.
     write_blocked: Cell<bool>,
     write_failed: Cell<bool>,
+    /// What waits is too much for the process, which JavaScript has been told.
+    overflowed: Cell<bool>,
     shutdown: Cell<bool>,
     /// JavaScript also wants the bytes as they are read.
     tapped: Cell<bool>,
@@ -257,10 +259,21 @@ impl ThreadConnection {
 
     /// Writes what the socket takes.
     pub(super) fn flush(&self) {
-        if self.flow.closed.get() || self.flow.write_failed.get() || self.flow.write_blocked.get() {
+        if self.flow.closed.get() || self.flow.write_failed.get() {
             return;
         }
-        self.write();
+        if !self.flow.write_blocked.get() {
+            self.write();
+        } else if self.overflows(&mut self.state.borrow_mut().outbound) {
+            let delivery = Delivery::of(self.key, Item::Overflowed);
+            self.thread.outbox.push(delivery);
+        }
+    }
+
+    /// Counts what waits for a socket that takes no more. Returns whether JavaScript is to be told
+    /// that it is too much.
+    fn overflows(&self, outbound: &mut Outbound) -> bool {
+        outbound.hold().is_err() && !self.flow.overflowed.replace(true)
     }
 
     /// Writes what is queued, waiting for the socket until `deadline`.
@@ -364,6 +377,9 @@ impl ThreadConnection {
                 let waiting = outbound.accepted() - outbound.flushed();
                 let written = self.accounted.get().saturating_sub(waiting);
                 self.progress.set(written, true);
+                if self.overflows(outbound) {
+                    delivery.items.push(Item::Overflowed);
+                }
                 self.changed.notify_one();
             }
             Ok(Flushed::All) => {

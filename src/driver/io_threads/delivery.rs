@@ -35,6 +35,8 @@ pub enum Item {
     Sent(u32),
     /// Everything queued has been written, after the socket had taken no more.
     Drained,
+    /// What waits for this peer is too much for the process.
+    Overflowed,
     /// Our FIN has been sent.
     ShutDown,
     /// The connection has left the thread. Nothing follows from there.
@@ -59,6 +61,7 @@ impl Item {
             self,
             Self::Sent(_)
                 | Self::Drained
+                | Self::Overflowed
                 | Self::ShutDown
                 | Self::WriteFailed(_)
                 | Self::ReadFailed(_)

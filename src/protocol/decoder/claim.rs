@@ -84,6 +84,7 @@ impl Decoder {
             }
         }
         copy_masked(source, &mut target[..take], key);
+        self.hold_claimed()?;
         Ok(take)
     }
 
@@ -94,8 +95,20 @@ impl Decoder {
         apply_mask(piece, self.frame.key, self.frame.received as usize);
         self.frame.received += piece.len() as u64;
         match &mut self.message {
-            Some(message) => message.validate(piece).map_err(|error| self.fail(error)),
-            None => Ok(()),
+            Some(message) => message.validate(piece).map_err(|error| self.fail(error))?,
+            None => return Ok(()),
+        }
+        self.hold_claimed()
+    }
+
+    /// Counts what has arrived of a claimed message, unless that is all.
+    fn hold_claimed(&mut self) -> Result<(), ProtocolError> {
+        let received = self.frame.received;
+        match &mut self.message {
+            Some(message) if received < self.frame.length => message
+                .hold_bytes(received as usize)
+                .map_err(|error| self.fail(error)),
+            _ => Ok(()),
         }
     }
 
