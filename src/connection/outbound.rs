@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::protocol::{Account, Exceeded, Share};
 
 /// Bytes that wait for peers whose sockets take no more.
-pub static OUTBOUND: Account = Account::new();
+pub static OUTBOUND: Account = Account::unlimited();
 
 /// The queue of a connection's sending direction.
 #[derive(Debug)]

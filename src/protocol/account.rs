@@ -15,8 +15,8 @@ pub struct Account {
 }
 
 impl Account {
-    /// One without a limit.
-    pub const fn new() -> Self {
+    /// An account that has no limit yet.
+    pub const fn unlimited() -> Self {
         Self {
             taken: AtomicUsize::new(0),
             most: AtomicUsize::new(usize::MAX),
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_is_given_back() {
-        static ACCOUNT: Account = Account::new();
+        static ACCOUNT: Account = Account::unlimited();
         let mut a = Share::of(&ACCOUNT);
         let mut b = Share::of(&ACCOUNT);
         assert_eq!((a.set(5), b.set(7)), (Ok(()), Ok(())));
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_limit_may_be_reached_and_not_passed() {
-        static ACCOUNT: Account = Account::new();
+        static ACCOUNT: Account = Account::unlimited();
         let mut a = Share::of(&ACCOUNT);
         let mut b = Share::of(&ACCOUNT);
         assert_eq!(a.room(), None);
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn threads_count_exactly() {
-        static ACCOUNT: Account = Account::new();
+        static ACCOUNT: Account = Account::unlimited();
         ACCOUNT.set_most(Some(1000));
         let rounds = if cfg!(miri) { 20 } else { 2000 };
         let threads: Vec<_> = (0..4)

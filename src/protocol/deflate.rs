@@ -19,7 +19,7 @@ use super::spare::commit_spare;
 use super::{Account, ProtocolError, Share};
 
 /// Contexts that connections have, or may come to need: one for each direction that is compressed.
-pub static CONTEXTS: Account = Account::new();
+pub static CONTEXTS: Account = Account::unlimited();
 
 /// A context of an account that has been asked before whether it has room.
 fn one_context() -> Share {

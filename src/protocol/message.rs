@@ -5,7 +5,7 @@ use super::{Account, ProtocolError, Share, Utf8Validator};
 
 /// Bytes that have been received of messages that are not complete, inflated if they were
 /// compressed.
-pub static PARTIAL_MESSAGES: Account = Account::new();
+pub static PARTIAL_MESSAGES: Account = Account::unlimited();
 
 /// The kind of a data message (RFC 6455 section 5.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
