@@ -23,7 +23,6 @@ const KEY_PATTERN = /^[A-Za-z0-9+/]{22}==$/;
 const SUPPORTED_VERSIONS = [13, 8];
 
 /** What would end a line of a head, to some reader. */
-
 const LINE_BREAKS = /[\r\n\0]/g;
 
 /**
