@@ -145,7 +145,7 @@ impl Decoder {
             || self.frame.opcode.is_control()
             || message.compressed
             || message.custody == Custody::Claimed
-            || !message.takes_another_frame(self.config.limits.max_fragments)
+            || self.frame.excess
             || remaining < DIRECT_FROM
         {
             return None;
@@ -293,6 +293,7 @@ impl Decoder {
             if length > 0 && most.is_some_and(|most| message.announced > most as u64) {
                 return Err(ProtocolError::MessageTooLarge);
             }
+            self.frame.excess = !message.takes_another_frame(self.config.limits.max_fragments);
         }
         self.state = if start.masked {
             State::Key
@@ -350,7 +351,7 @@ impl Decoder {
         let start = input.position;
         input.position += take;
         let piece = &mut input.bytes[start..input.position];
-        if !message.takes_another_frame(self.config.limits.max_fragments) {
+        if self.frame.excess {
             // The whole frame is waited for, as long as it may be, but nothing of it is kept.
             self.frame.received += take as u64;
             return if self.frame.received < self.frame.length {
@@ -539,6 +540,9 @@ struct Frame {
     key: MaskKey,
     length: u64,
     received: u64,
+    /// The message has had as many frames as it may have. That is known, and stays so, from the
+    /// frame's beginning: half a frame must not be taken for a whole one when the limit changes.
+    excess: bool,
 }
 
 impl Frame {
@@ -549,6 +553,7 @@ impl Frame {
         key: [0; 4],
         length: 0,
         received: 0,
+        excess: false,
     };
 }
 

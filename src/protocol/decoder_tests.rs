@@ -215,6 +215,24 @@ fn a_frame_too_many_is_told_when_it_is_complete_and_never_looked_into() {
 }
 
 #[test]
+fn a_limit_that_changes_within_a_frame_holds_from_the_next_on() {
+    let changed = |from, to| {
+        let mut config = config(Role::Client);
+        config.limits.max_fragments = from;
+        let mut decoder = Decoder::new(config);
+        let mut seen = Vec::new();
+        feed(&mut decoder, b"\x02\x01a\x80\x04bc", &mut seen);
+        decoder.change(DecoderChange::MaxFragments(to));
+        feed(&mut decoder, b"de", &mut seen);
+        seen
+    };
+    let whole = Seen::Message(MessageKind::Binary, b"abcde".to_vec());
+    assert_eq!(changed(None, Some(1)), [whole]);
+    let too_many = Seen::Error(ProtocolError::TooManyFragments);
+    assert_eq!(changed(Some(1), None), [too_many]);
+}
+
+#[test]
 fn limits_and_checks_can_be_changed_at_work() {
     let mut decoder = Decoder::new(config(Role::Client));
     let mut seen = Vec::new();

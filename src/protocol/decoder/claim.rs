@@ -123,7 +123,7 @@ impl Decoder {
             || !is_plain
             || !(CLAIMED_FROM..=CLAIMED_MOST).contains(&frame.length)
             || message.custody != Custody::Own
-            || !message.takes_another_frame(self.config.limits.max_fragments)
+            || frame.excess
             || (self.keep_fragments && message.kind == MessageKind::Binary)
         {
             return None;
@@ -141,9 +141,6 @@ impl Decoder {
         let Some(mut message) = self.message.take() else {
             return Ok(Step::NeedInput);
         };
-        if !message.takes_another_frame(self.config.limits.max_fragments) {
-            return Err(ProtocolError::TooManyFragments);
-        }
         message.finish()?;
         self.end_frame();
         Ok(Step::Ready(Ready::Claimed(message.kind)))
