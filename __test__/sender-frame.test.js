@@ -30,3 +30,24 @@ for (const mask of [false, true]) {
     });
   }
 }
+
+test('Sender.frame() takes an opcode for 0 that is not there', () => {
+  for (const mask of [false, true]) {
+    const [header] = Sender.frame(Buffer.from('abc'), { fin: true, mask });
+    assert.equal(header[0], 0x80);
+  }
+});
+
+test('Sender.frame() says nothing about data that has no length', () => {
+  const data = {};
+  assert.deepEqual(Sender.frame(data, { opcode: OPCODE.BINARY }), [
+    Buffer.from([0x02, 0x00]),
+  ]);
+});
+
+test('Sender.frame() masks what is like an array', () => {
+  const generateMask = (mask) => mask.fill(1);
+  const options = { opcode: OPCODE.BINARY, mask: true, generateMask };
+  const [header, payload] = Sender.frame([2, 3], options);
+  assert.deepEqual([...header, ...payload], [0x02, 0x82, 1, 1, 1, 1, 3, 2]);
+});

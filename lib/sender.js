@@ -120,13 +120,18 @@ class Sender {
    */
   static frame(data, options) {
     const { fin, generateMask, maskBuffer, opcode, readOnly, rsv1 } = options;
-    const payload = /** @type {any} */ (
-      typeof data === 'string' ? Buffer.from(data) : data
-    );
     const key = options.mask ? makeKey(generateMask, maskBuffer) : undefined;
-    const size = isUint8Array(payload) ? lengthOf(payload) : payload.length;
+    // Only bytes can be masked; whatever else it is goes through otherwise.
+    const isAsItIs = typeof data !== 'string' && (!key || isUint8Array(data));
+    const payload = /** @type {any} */ (
+      isAsItIs ? data : Buffer.from(/** @type {any} */ (data))
+    );
+    const size = isUint8Array(payload)
+      ? lengthOf(payload)
+      : Number(payload.length) || 0;
     const header = native.frameHeader(
-      opcode,
+      // There may be none, or anything: what becomes of it is the caller's.
+      opcode & 0x0f,
       Boolean(fin),
       Boolean(rsv1),
       size,
