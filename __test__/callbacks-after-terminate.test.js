@@ -24,3 +24,19 @@ testInRoles(
     assert.deepEqual(calls, [false, false, false]);
   },
 );
+
+testInRoles(
+  'what is no function is refused as a callback of what is sent too late',
+  async (t, role) => {
+    const { subject } = await connect(t, role);
+    const closed = eventOf(subject, 'close');
+    subject.terminate();
+
+    for (const callback of [{}, 'callback', 1]) {
+      const refused = { code: 'ERR_INVALID_ARG_TYPE' };
+      assert.throws(() => subject.send('a', {}, callback), refused);
+      assert.throws(() => subject.ping('a', false, callback), refused);
+    }
+    await closed;
+  },
+);

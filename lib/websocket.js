@@ -560,6 +560,9 @@ function sendAfterClose(websocket, data, callback) {
   }
 
   if (callback) {
+    // Whoever gave something else is told by the error that Node has for it.
+    if (typeof callback !== 'function') nextTick(callback);
+
     const error = errors.notOpen(websocket._readyState);
     const tell = () => callback(error);
 
