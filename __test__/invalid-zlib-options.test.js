@@ -56,3 +56,23 @@ testInRoles('options that zlib takes pass', async (t, role) => {
   const [data] = await eventOf(peer, 'message');
   assert.equal(data.length, 2000);
 });
+
+testInRoles(
+  'a Blob that cannot be compressed is an error of the connection',
+  async (t, role) => {
+    const { subject } = await connect(t, role, {
+      subject: { perMessageDeflate: { zlibDeflateOptions: { strategy: 5 } } },
+      peer: { perMessageDeflate: true },
+    });
+    const failed = eventOf(subject, 'error');
+    const closed = eventOf(subject, 'close');
+    const told = new Promise((resolve) => {
+      subject.send(new Blob(['x'.repeat(2000)]), resolve);
+    });
+
+    const [error] = await failed;
+    assert.equal(error.code, 'ERR_OUT_OF_RANGE');
+    assert.equal(await told, error);
+    await closed;
+  },
+);

@@ -503,17 +503,17 @@ function blobRead(sender, blob, bytes, callback, write) {
 
   sender._bufferedBytes -= blob.size;
 
-  let payload;
-
   try {
-    payload = toBytes(bytes);
+    const payload = toBytes(bytes);
+
+    sender._state = DEFAULT;
+    write(payload);
   } catch (error) {
+    sender._state = READING_BLOB;
     blobFailed(sender, error, callback);
     return;
   }
 
-  sender._state = DEFAULT;
-  write(payload);
   sender._dequeue();
 }
 
