@@ -110,7 +110,7 @@ testInRoles(
   'closeTimeout also ends one whose peer answers but stays',
   async (t, role) => {
     const { subject, raw } = await connectRaw(t, role, {
-      subject: { closeTimeout: 60 },
+      subject: { closeTimeout: 500 },
     });
     raw.socket.allowHalfOpen = true;
     const closed = closeOf(subject);

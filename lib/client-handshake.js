@@ -400,7 +400,9 @@ function establish(websocket, socket, head, options) {
   websocket.setSocket(socket, head, {
     allowSynchronousEvents: options.allowSynchronousEvents,
     generateMask: options.generateMask,
-    maxBufferedAmount: options.maxBufferedAmount,
+    ...(options.maxBufferedAmount && {
+      maxBufferedAmount: options.maxBufferedAmount,
+    }),
     maxBufferedChunks: options.maxBufferedChunks,
     maxFragments: options.maxFragments,
     maxPayload: options.maxPayload,

@@ -19,7 +19,7 @@ const METHODS = {
 };
 
 /** What this package has and `ws` has not: documented, or its own affair. */
-const ADDED = ['configure', 'of'];
+const ADDED = ['configure', 'memoryUsage', 'of'];
 
 module.exports = [
   {
