@@ -194,33 +194,41 @@ module.exports = {
       id: 'limits/max-fragments',
       section: 'RFC 6455, 7.4.1, 10.4',
       rule: 'A message of `maxFragments` frames is taken; one of more is refused with 1008. Control frames do not count.',
-      rows: [1, 2, 3, 10].flatMap((limit) =>
-        ['', 'x'].flatMap((payload) => [
-          {
-            id: `${limit}-${payload ? 'full' : 'empty'}-at-the-limit`,
-            group: `text in ${limit} ${payload ? '' : 'empty '}fragments with pings between, with a limit of ${limit}`,
-            options: { maxFragments: limit },
-            send: fragments(limit, payload),
-            expect: accepted(
-              [
-                ...Array(limit - 1).fill('ping'),
-                seen('text', payload.repeat(limit)),
-              ],
-              Array(limit - 1).fill('pong'),
-            ),
-          },
-          {
-            id: `${limit}-${payload ? 'full' : 'empty'}-and-one`,
-            group: `text in ${limit + 1} ${payload ? '' : 'empty '}fragments with pings between, with a limit of ${limit}`,
-            options: { maxFragments: limit },
-            send: fragments(limit + 1, payload),
-            expect: TOO_MANY(
-              Array(limit).fill('ping'),
-              Array(limit).fill('pong'),
-            ),
-          },
-        ]),
-      ),
+      rows: [
+        {
+          id: 'each-message-anew',
+          options: { maxFragments: 2 },
+          send: [...fragments(2, 'a', []), ...fragments(2, 'b', []), text('c')],
+          expect: accepted(['text "aa"', 'text "bb"', 'text "c"']),
+        },
+        ...[1, 2, 3, 10].flatMap((limit) =>
+          ['', 'x'].flatMap((payload) => [
+            {
+              id: `${limit}-${payload ? 'full' : 'empty'}-at-the-limit`,
+              group: `text in ${limit} ${payload ? '' : 'empty '}fragments with pings between, with a limit of ${limit}`,
+              options: { maxFragments: limit },
+              send: fragments(limit, payload),
+              expect: accepted(
+                [
+                  ...Array(limit - 1).fill('ping'),
+                  seen('text', payload.repeat(limit)),
+                ],
+                Array(limit - 1).fill('pong'),
+              ),
+            },
+            {
+              id: `${limit}-${payload ? 'full' : 'empty'}-and-one`,
+              group: `text in ${limit + 1} ${payload ? '' : 'empty '}fragments with pings between, with a limit of ${limit}`,
+              options: { maxFragments: limit },
+              send: fragments(limit + 1, payload),
+              expect: TOO_MANY(
+                Array(limit).fill('ping'),
+                Array(limit).fill('pong'),
+              ),
+            },
+          ]),
+        ),
+      ],
     },
     {
       id: 'limits/max-fragments-default',
