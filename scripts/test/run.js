@@ -13,7 +13,7 @@ const SUITE_TIMEOUT_MS = 20 * 60_000;
  * @param {string} command
  * @param {string[]} args
  * @param {object} [options]
- * @param {boolean} [options.capture] Also return what it wrote to standard output
+ * @param {boolean | 'all'} [options.capture] Also return what it wrote to standard output, or to that and standard error
  * @param {object} [options.env] Its environment
  * @param {number} [options.timeout] Milliseconds after which it is ended
  * @returns {Promise<{code: number, output: string}>} `code` is 1 where a signal ended it or it could not be started
@@ -26,7 +26,11 @@ function run(
   const child = spawn(command, args, {
     cwd: ROOT,
     env,
-    stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'],
+    stdio: [
+      'ignore',
+      capture ? 'pipe' : 'inherit',
+      capture === 'all' ? 'pipe' : 'inherit',
+    ],
   });
   const timer = setTimeout(() => {
     console.error(`${command} ran for ${timeout / 60_000} minutes: ended.`);
@@ -34,11 +38,10 @@ function run(
   }, timeout);
 
   let output = '';
-  if (capture) {
-    child.stdout.setEncoding('utf8');
-    child.stdout.on('data', (text) => {
+  for (const name of ['stdout', 'stderr']) {
+    child[name]?.setEncoding('utf8').on('data', (text) => {
       output += text;
-      process.stdout.write(text);
+      process[name].write(text);
     });
   }
 
