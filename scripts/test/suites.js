@@ -28,6 +28,7 @@ const BEHAVIOUR_TESTS = [
   '__test__/security',
   '__test__/conformance',
   '__test__/faults',
+  '__test__/fuzz',
 ];
 
 /**
