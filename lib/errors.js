@@ -150,6 +150,17 @@ function socketFailed(errno, syscall) {
 }
 
 /**
+ * Something that must not happen has happened in the engine, to one connection.
+ *
+ * @returns {CodedError}
+ */
+function internalError() {
+  return Object.assign(new Error('hawser: an internal error occurred'), {
+    code: 'HAWSER_ERR_INTERNAL',
+  });
+}
+
+/**
  * @param {string} activity what was being done to the data or the blob
  * @returns {Error}
  */
@@ -338,6 +349,7 @@ module.exports = {
   emptyUrlPathname,
   fragmentInUrl,
   handshakeFailed,
+  internalError,
   invalidCloseCode,
   invalidCloseReason,
   invalidParameterValue,

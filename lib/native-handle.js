@@ -28,6 +28,8 @@ class NativeHandle {
     this._socket = null;
     this._closeCallback = null;
     this._shutdownCallback = null;
+    /** Whether the descriptor is closed. */
+    this._isClosed = false;
     this._readBefore = bytesRead;
     this._writtenBefore = bytesWritten;
     this._referenced = true;
@@ -146,6 +148,11 @@ class NativeHandle {
    * @param {() => void} [callback] called when it is closed
    */
   close(callback) {
+    if (this._isClosed) {
+      if (callback) nextTick(callback);
+      return;
+    }
+
     this._closeCallback = callback;
     this._connection.close();
   }
@@ -212,6 +219,8 @@ class NativeHandle {
    */
   _finish() {
     const { _closeCallback: callback, _connection: connection } = this;
+
+    this._isClosed = true;
 
     try {
       connection.callbacks.fail(this._socket.errored);

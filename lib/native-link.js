@@ -11,7 +11,8 @@ const { makeSocket } = require('./native-socket');
 // not leave a flush unscheduled for good.
 const { nextTick } = process;
 
-/** A bit of what the engine answers when it opens a connection. */
+/** Bits of what the engine answers when it opens a connection. */
+const ADMITTED = 1;
 const SCHEDULE_FLUSH = 2;
 
 /**
@@ -115,6 +116,7 @@ class NativeLink {
     const answer = this.connection.openAdmitted(options, this.id, response);
 
     if (answer & SCHEDULE_FLUSH) nextTick(native.flush);
+    if (!(answer & ADMITTED)) nextTick(lose, this);
     this.server._connections++;
     this.nodeHandle.close();
     this.nodeHandle = null;
@@ -295,6 +297,17 @@ class NativeLink {
 }
 
 module.exports = NativeLink;
+
+/**
+ * The engine has lost the connection instead of opening it.
+ *
+ * @param {NativeLink} link
+ */
+function lose({ connection }) {
+  connection.handleEvent(Kind.VIOLATION, 1011, errors.internalError());
+  // The error is told in the next tick.
+  nextTick(() => nextTick(() => connection.handleNote(Kind.CLOSED, 0)));
+}
 
 /**
  * The end of the peer's bytes, in the tick after they ended.

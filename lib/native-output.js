@@ -1,5 +1,6 @@
 'use strict';
 
+const { BROKEN, refuse } = require('./broken-frame');
 const { EMPTY_BUFFER } = require('./constants');
 const { MARK, STRING } = require('./frame-flags');
 const { writeParts } = require('./frame-parts');
@@ -71,6 +72,11 @@ class NativeOutput {
 
     let list = this.encodeMessage(payload, flags, key);
 
+    if (list === null) {
+      refuse(callback);
+      return;
+    }
+
     if (list === undefined) {
       // An I/O thread compresses it, and is to have it in order.
       while (this._socket.writableCorked > 0) this._socket.uncork();
@@ -111,19 +117,21 @@ class NativeOutput {
 
     const list = this.encodeControl(payload, flags, key);
 
-    this._writeToStream(list, callback);
+    if (list === null) refuse(callback);
+    else this._writeToStream(list, callback);
   }
 
   /**
    * @param {any} payload a string or bytes
    * @param {number} flags see `frame-flags`
    * @param {number} key the masking key, if the flags say so
-   * @returns {Buffer[] | undefined} the frame of a message; undefined if it can
-   *     only be made where it is written
+   * @returns {Buffer[] | null | undefined} the frame of a message; undefined if
+   *     it can only be made where it is written, and null if it cannot be made
    */
   encodeMessage(payload, flags, key) {
     const frame = native.encode(this._connection.id, payload, flags, key);
 
+    if (frame === BROKEN) return null;
     return frame && [frame];
   }
 
@@ -131,10 +139,12 @@ class NativeOutput {
    * @param {any} payload a string or bytes
    * @param {number} flags see `frame-flags`
    * @param {number} key the masking key, if the flags say so
-   * @returns {Buffer[]} a control frame
+   * @returns {Buffer[] | null} a control frame; null if it cannot be made
    */
   encodeControl(payload, flags, key) {
-    return [native.encodeControl(payload, flags, key)];
+    const frame = native.encodeControl(payload, flags, key);
+
+    return frame === BROKEN ? null : [frame];
   }
 
   /**
@@ -224,7 +234,13 @@ class NativeOutput {
    * @private
    */
   _accept(answer, callback) {
-    if (answer === GONE) return false;
+    if (answer < 0) {
+      if (answer === GONE) return false;
+
+      refuse(callback);
+      return true;
+    }
+
     if (answer & SCHEDULE_FLUSH) nextTick(native.flush);
 
     if (typeof callback === 'function') {

@@ -277,7 +277,8 @@ class Sender {
     if (this.sendFrame !== sendFrame) {
       const list = this._output.encodeMessage(payload, flags, key);
 
-      if (list !== undefined) {
+      // What cannot be made is refused below.
+      if (list) {
         this.sendFrame(list, callback);
         if (this._maxBufferedAmount > 0) this._checkBuffered();
         return;
@@ -330,11 +331,14 @@ class Sender {
       flags |= HAS_KEY;
     }
 
-    if (this.sendFrame === sendFrame) {
-      this._output.control(payload, flags, key, callback);
-    } else {
-      this.sendFrame(this._output.encodeControl(payload, flags, key), callback);
-    }
+    const list =
+      this.sendFrame === sendFrame
+        ? null
+        : this._output.encodeControl(payload, flags, key);
+
+    // What cannot be made is refused by the output.
+    if (list !== null) this.sendFrame(list, callback);
+    else this._output.control(payload, flags, key, callback);
 
     // A close frame is the last, and has a timeout of its own.
     if (this._maxBufferedAmount > 0 && flags >> OPCODE_SHIFT !== CLOSE) {

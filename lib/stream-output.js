@@ -4,6 +4,7 @@
 const { Buffer } = require('buffer');
 const net = require('net');
 
+const { BROKEN, refuse } = require('./broken-frame');
 const { MASK } = require('./frame-flags');
 const { separateParts, writeParts } = require('./frame-parts');
 const { lengthOf } = require('./message-data');
@@ -85,7 +86,7 @@ class StreamOutput {
    * @param {((error?: Error) => void) | undefined} callback
    */
   message(payload, flags, key, callback) {
-    this.frame(this.encodeMessage(payload, flags, key), callback);
+    this._writeFrame(this.encodeMessage(payload, flags, key), callback);
   }
 
   /**
@@ -97,14 +98,15 @@ class StreamOutput {
    * @param {((error?: Error) => void) | undefined} callback
    */
   control(payload, flags, key, callback) {
-    this.frame(this.encodeControl(payload, flags, key), callback);
+    this._writeFrame(this.encodeControl(payload, flags, key), callback);
   }
 
   /**
    * @param {any} payload a string or bytes
    * @param {number} flags see `frame-flags`
    * @param {number} key the masking key, if the flags say so
-   * @returns {(Buffer | string)[]} the frame of a message
+   * @returns {(Buffer | string)[] | null} the frame of a message; null if it
+   *     cannot be made
    */
   encodeMessage(payload, flags, key) {
     const { id } = this._connection;
@@ -118,6 +120,8 @@ class StreamOutput {
     const frame = native.encode(id, payload, flags, key);
 
     if (frame === undefined) return EMPTY_LIST;
+    if (frame === BROKEN) return null;
+
     return this._isNodeSocket
       ? [frame]
       : separateParts(frame, payload, flags, this._mayBeDeflated(frame));
@@ -127,10 +131,13 @@ class StreamOutput {
    * @param {any} payload a string or bytes
    * @param {number} flags see `frame-flags`
    * @param {number} key the masking key, if the flags say so
-   * @returns {(Buffer | string)[]} a control frame
+   * @returns {(Buffer | string)[] | null} a control frame; null if it cannot be
+   *     made
    */
   encodeControl(payload, flags, key) {
     const frame = native.encodeControl(payload, flags, key);
+
+    if (frame === BROKEN) return null;
 
     return this._isNodeSocket
       ? [frame]
@@ -166,6 +173,17 @@ class StreamOutput {
         ? this._defer(callback)
         : callback,
     );
+  }
+
+  /**
+   * @param {(Buffer | string)[] | null} list the parts of a frame, if it could
+   *     be made
+   * @param {((error?: Error) => void) | undefined} callback
+   * @private
+   */
+  _writeFrame(list, callback) {
+    if (list === null) refuse(callback);
+    else this.frame(list, callback);
   }
 
   /**
@@ -364,7 +382,7 @@ function encodePlain(id, payload, flags, key) {
   const frame = Buffer.allocUnsafe((size < 65536 ? 4 : 10) + size);
   const start = native.encodeHeader(id, size, flags, frame);
 
-  if (start === 0) return null;
+  if (start <= 0) return null;
 
   frame.set(payload, start);
   return frame;

@@ -11,4 +11,5 @@
 mod bridge;
 pub mod connection;
 pub mod driver;
+mod forced_panics;
 pub mod protocol;

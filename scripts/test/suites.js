@@ -92,4 +92,4 @@ function testFile(folder, entry) {
   return isTest ? [`${folder}/${entry.name}`] : [];
 }
 
-module.exports = { ALWAYS, DRIVERS, selectSuites };
+module.exports = { ALWAYS, DRIVERS, selectSuites, testFilesIn };

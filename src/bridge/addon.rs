@@ -6,34 +6,40 @@
 use std::rc::Rc;
 
 use napi::JsValue;
-use napi::bindgen_prelude::{Object, Result};
+use napi::bindgen_prelude::{Error, Object, Result, Status};
 use napi::sys;
 use napi_derive::napi;
 
 use super::environment::Environment;
 #[cfg(unix)]
 use super::greet;
-use super::raw::{self, Failure, Outcome};
+use super::panics;
+use super::raw::{self, AfterPanic, Failure, Outcome};
 use super::{control, flush, limits, open, receive, send};
 use crate::driver::{IoThreads, MAX_IO_THREADS};
 
 /// Called by Node when the addon is loaded into an environment.
 #[napi(module_exports)]
 pub fn register(exports: Object, env: napi::Env) -> Result<()> {
+    panics::caught(|| export_functions(exports, env))
+        .ok_or_else(|| Error::new(Status::GenericFailure, panics::MESSAGE))
+}
+
+fn export_functions(exports: Object, env: napi::Env) {
     let environment = Environment::new(env.raw());
     // The functions borrow the reference that the environment's cleanup hook holds: Node runs the
     // hook when JavaScript can no longer call them.
     let data = Rc::as_ptr(&environment);
 
     macro_rules! functions {
-        ($($name:literal => $function:path;)*) => {
+        ($after_panic:expr; $($name:literal => $function:path;)*) => {
             $({
                 unsafe extern "C" fn entry(
                     env: sys::napi_env,
                     info: sys::napi_callback_info,
                 ) -> sys::napi_value {
                     // SAFETY: Node calls this with the data that is given to `set_function` below.
-                    unsafe { raw::enter(env, info, $function) }
+                    unsafe { raw::enter(env, info, $after_panic, $function) }
                 }
                 raw::set_function(env.raw(), exports.raw(), $name, entry, data);
             })*
@@ -41,6 +47,7 @@ pub fn register(exports: Object, env: napi::Env) -> Result<()> {
     }
 
     functions! {
+        AfterPanic::Throw;
         c"configureDelivery" => configure_delivery;
         c"configureIoThreads" => configure_io_threads;
         c"canTakeOver" => can_take_over;
@@ -52,22 +59,34 @@ pub fn register(exports: Object, env: napi::Env) -> Result<()> {
         c"holdOutbound" => limits::hold_outbound;
         c"openStream" => open::open_stream;
         c"openSocket" => open::open_socket;
-        c"start" => open::start;
         c"counters" => open::counters;
-        c"receive" => receive::receive;
+        c"flush" => flush::flush;
+        c"drain" => flush::drain;
+    }
+    // The first argument of these is the id of a connection.
+    functions! {
+        AfterPanic::FailAndReturn(send::BROKEN);
         c"send" => send::send;
         c"sendControl" => send::send_control;
         c"write" => send::write;
         c"encode" => send::encode;
         c"encodeInto" => send::encode_into;
         c"encodeHeader" => send::encode_header;
+        // This one is for any connection.
         c"encodeControl" => send::encode_control_frame;
-        c"flush" => flush::flush;
+    }
+    functions! {
+        AfterPanic::FailAndReturn(0);
+        c"shutdown" => control::shutdown;
+        c"bytesRead" => control::bytes_read;
+    }
+    functions! {
+        AfterPanic::Fail;
+        c"start" => open::start;
+        c"receive" => receive::receive;
         c"flushNow" => flush::flush_now;
-        c"drain" => flush::drain;
         c"pause" => control::pause;
         c"resume" => control::resume;
-        c"shutdown" => control::shutdown;
         c"reset" => control::reset;
         c"close" => control::close_connection;
         c"setDictionary" => control::set_dictionary;
@@ -76,17 +95,26 @@ pub fn register(exports: Object, env: napi::Env) -> Result<()> {
         c"setReferenced" => control::set_referenced;
         c"setNoDelay" => control::set_no_delay;
         c"setKeepAlive" => control::set_keep_alive;
-        c"bytesRead" => control::bytes_read;
         c"nameOf" => control::name_of;
     }
     #[cfg(unix)]
     functions! {
+        AfterPanic::Throw;
         c"configureGreeting" => greet::configure_greeting;
         c"greet" => greet::greet;
-        c"admit" => greet::admit;
         c"dismiss" => greet::dismiss;
     }
-    Ok(())
+    // What is gone with the panic has not been admitted.
+    #[cfg(unix)]
+    functions! {
+        AfterPanic::FailAndReturn(0);
+        c"admit" => greet::admit;
+    }
+    #[cfg(feature = "forced-panics")]
+    functions! {
+        AfterPanic::Throw;
+        c"forcePanic" => force_panic;
+    }
 }
 
 /// `configureDelivery(dispatch, newSlab, table)`: how events reach JavaScript.
@@ -129,4 +157,14 @@ fn can_take_over(environment: &Rc<Environment>, _args: [sys::napi_value; 0]) -> 
     // SAFETY: the out-pointer is valid.
     unsafe { sys::napi_get_boolean(environment.env, environment.can_take_over(), &mut value) };
     Ok(value)
+}
+
+/// `forcePanic(place)`: has whoever passes a [`Place`](crate::forced_panics::Place) next panic, if it
+/// names one. Returns 1 if the panic that was asked for before is still to come.
+#[cfg(feature = "forced-panics")]
+fn force_panic(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    let mut name = Vec::new();
+    raw::append_string(environment.env, args[0], &mut name)?;
+    let is_pending = crate::forced_panics::force(&String::from_utf8_lossy(&name));
+    Ok(raw::int32(environment.env, i32::from(is_pending)))
 }

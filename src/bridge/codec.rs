@@ -14,13 +14,13 @@ use crate::protocol::{
 };
 
 /// The value of `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key` (RFC 6455 section 4.2.2).
-#[napi]
+#[napi(catch_unwind)]
 pub fn accept_key(key: String) -> String {
     protocol::accept_key(&key)
 }
 
 /// The offers of a `Sec-WebSocket-Extensions` header: `[name, [parameter, value | true][]][]`.
-#[napi(ts_return_type = "[string, [string, string | true][]][]")]
+#[napi(catch_unwind, ts_return_type = "[string, [string, string | true][]][]")]
 #[allow(clippy::type_complexity)]
 pub fn parse_extensions(
     header: String,
@@ -38,13 +38,13 @@ pub fn parse_extensions(
 }
 
 /// The subprotocols of a `Sec-WebSocket-Protocol` header, in their order.
-#[napi]
+#[napi(catch_unwind)]
 pub fn parse_subprotocols(header: String) -> Result<Vec<String>> {
     protocol::parse_subprotocols(&latin1(&header)).map_err(header_error)
 }
 
 /// Whether a close frame may carry the code (RFC 6455 section 7.4).
-#[napi]
+#[napi(catch_unwind)]
 pub fn is_valid_close_code(code: f64) -> bool {
     if code.fract() != 0.0 {
         // The fraction is not sent, but `ws` looks at it for the ends of the ranges.
@@ -55,7 +55,7 @@ pub fn is_valid_close_code(code: f64) -> bool {
 
 /// The header of a frame (RFC 6455 section 5.2). `opcode` is its number; with `mask`, the four bytes
 /// of that number are the masking key.
-#[napi]
+#[napi(catch_unwind)]
 pub fn frame_header(opcode: u8, fin: bool, rsv1: bool, length: f64, mask: Option<u32>) -> Buffer {
     let mut bytes = [0; MAX_HEADER_LENGTH];
     let end = FrameHeader::encode_raw(
@@ -70,13 +70,13 @@ pub fn frame_header(opcode: u8, fin: bool, rsv1: bool, length: f64, mask: Option
 }
 
 /// A fresh masking key.
-#[napi]
+#[napi(catch_unwind)]
 pub fn random_mask() -> u32 {
     u32::from_be_bytes(protocol::random_mask_key())
 }
 
 /// Masks (or unmasks) bytes in place (RFC 6455 section 5.3).
-#[napi]
+#[napi(catch_unwind)]
 pub fn mask(mut data: Uint8Array, key: u32) {
     // SAFETY: no JavaScript runs while the bytes are changed.
     let bytes = unsafe { data.as_mut() };
@@ -91,7 +91,7 @@ pub struct Deflater {
 
 #[napi]
 impl Deflater {
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(
         level: i32,
         window_bits: u8,
@@ -132,7 +132,7 @@ pub struct Inflater {
 #[napi]
 impl Inflater {
     /// `max_payload` 0 means no limit.
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(
         window_bits: u8,
         no_context_takeover: bool,

@@ -11,6 +11,8 @@ use super::links::{Io, Link};
 use super::raw::{self, Outcome};
 #[cfg(unix)]
 use crate::driver::io_threads::CommandKind;
+#[cfg(unix)]
+use crate::forced_panics::{Place, panic_if_forced};
 use crate::protocol::{DecoderChange, Dictionary};
 
 /// Calls `work` with the connection that the first argument names, if it is there.
@@ -202,7 +204,8 @@ fn close_socket(environment: &Rc<Environment>, link: &Rc<Link>, mut io: super::l
     let environment = Rc::clone(environment);
     let link = Rc::clone(link);
     io.poll.close(move || {
-        environment.run(None, |environment| {
+        environment.run(Some(&link), |environment| {
+            panic_if_forced(Place::Closed);
             if !unread.is_empty() {
                 super::receive::deliver(environment, &link, &mut unread, None, Call::Callback);
             }
@@ -216,7 +219,6 @@ fn close_socket(environment: &Rc<Environment>, link: &Rc<Link>, mut io: super::l
             link.io.replace(Io::Closed);
             forget(environment, &link);
         });
-        environment.handle_closed();
     });
     drop(io.socket);
 }
@@ -240,11 +242,10 @@ pub(super) fn forget(environment: &Environment, link: &Link) {
 pub(super) fn abandon(environment: &Rc<Environment>, link: &Rc<Link>) {
     link.closed.set(true);
     if let Io::EventLoop(mut io) = link.io.replace(Io::Closed) {
+        panic_if_forced(Place::CleanUp);
         if !io.write_failed {
             let _ = crate::driver::socket::flush(&io.socket, &mut io.connection.outbound);
         }
-        let environment = Rc::clone(environment);
-        io.poll.close(move || environment.handle_closed());
     }
     super::open::destroy_context(environment.env, link.async_context);
 }

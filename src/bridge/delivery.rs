@@ -23,6 +23,7 @@ use super::environment::Environment;
 use super::heap;
 use super::incoming::Incoming;
 use super::links::Link;
+use super::panics;
 use super::raw::{self, ErrorClass, Failure, HandleScope, Reference};
 use super::slab::{Slab, SlabView};
 use crate::protocol::{Event, MessageKind, Payload, ProtocolError, copy_masked};
@@ -312,6 +313,13 @@ impl<'e> Batch<'e> {
         let env = self.environment.env;
         let value = raw::create_error(env, error.code(), &error.to_string(), class);
         self.in_buffer(Kind::Violation, i32::from(error.close_code()), value, 0);
+    }
+
+    /// Adds the end of a connection in whose service there was a panic.
+    pub(super) fn internal_error(&mut self) {
+        let env = self.environment.env;
+        let error = raw::create_error(env, panics::CODE, panics::MESSAGE, ErrorClass::Error);
+        self.in_buffer(Kind::Violation, i32::from(panics::CLOSE_CODE), error, 0);
     }
 
     /// Calls JavaScript with what has been gathered.

@@ -8,7 +8,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::rc::Rc;
 use std::sync::atomic::AtomicU64;
@@ -20,6 +19,7 @@ use napi::sys;
 use super::delivery::Call;
 use super::delivery::DeliveryState;
 use super::links::{COUNTERS, Link, Links, PER_PAGE};
+use super::panics;
 use super::raw::{Failure, HandleScope, Reference};
 use crate::connection::Broadcast;
 use crate::driver::IoThreads;
@@ -135,7 +135,7 @@ impl Environment {
     }
 
     /// Runs what libuv calls: within a handle scope, and, if it is not part of a larger run, with a
-    /// flush at its end. A panic is caught and closes `link`.
+    /// flush at its end. A panic is caught and fails `link`.
     pub(super) fn run(self: &Rc<Self>, link: Option<&Rc<Link>>, body: impl FnOnce(&Rc<Self>)) {
         if self.is_closing() {
             return;
@@ -145,18 +145,26 @@ impl Environment {
             self.delivery.count_turn();
         }
         self.depth.set(self.depth.get() + 1);
-        let outcome = catch_unwind(AssertUnwindSafe(|| body(self)));
-        if outcome.is_err()
-            && let Some(link) = link
-        {
-            let _ = catch_unwind(AssertUnwindSafe(|| super::control::close(self, link)));
-        }
+        match link {
+            Some(link) => panics::guarded(self, link, Call::Callback, || body(self)),
+            None => panics::caught(|| body(self)),
+        };
         if self.depth.get() == 1 {
-            let _ = catch_unwind(AssertUnwindSafe(|| super::flush::flush_dirty(self)));
+            panics::caught(|| super::flush::flush_dirty(self));
             #[cfg(unix)]
-            super::migration::consider(self, Call::Callback);
+            panics::caught(|| super::migration::consider(self, Call::Callback));
         }
         self.depth.set(self.depth.get() - 1);
+    }
+
+    /// How JavaScript is to be called now.
+    #[cfg(unix)]
+    pub(super) fn present_call(&self) -> Call {
+        if self.depth.get() > 0 {
+            Call::Callback
+        } else {
+            Call::Nested
+        }
     }
 
     /// Whether nothing of a connection's is being handled: no bytes of it are half decoded, say.
@@ -228,16 +236,11 @@ impl Environment {
         self.closing.get()
     }
 
-    /// Counts a libuv handle, whose end [`handle_closed`](Self::handle_closed) tells.
+    /// Counts a libuv handle, until what this returns is dropped.
     #[cfg(unix)]
-    pub(super) fn handle_opened(&self) {
+    pub(super) fn count_handle(self: &Rc<Self>) -> OpenHandle {
         self.open_handles.set(self.open_handles.get() + 1);
-    }
-
-    #[cfg(unix)]
-    pub(super) fn handle_closed(&self) {
-        self.open_handles.set(self.open_handles.get() - 1);
-        self.finish_if_closed();
+        OpenHandle(Rc::clone(self))
     }
 
     fn finish_if_closed(&self) {
@@ -248,6 +251,22 @@ impl Environment {
                 unsafe { sys::napi_remove_async_cleanup_hook(cleanup) };
             }
         }
+    }
+}
+
+/// Belongs to a callback of a libuv handle, and so lives until libuv has closed that, however it
+/// came to be closed.
+#[cfg(unix)]
+pub(super) struct OpenHandle(Rc<Environment>);
+
+#[cfg(unix)]
+impl Drop for OpenHandle {
+    fn drop(&mut self) {
+        let Self(environment) = self;
+        environment
+            .open_handles
+            .set(environment.open_handles.get() - 1);
+        environment.finish_if_closed();
     }
 }
 
@@ -284,21 +303,23 @@ unsafe extern "C" fn clean_up_at_once(data: *mut c_void) {
 unsafe extern "C" fn clean_up(_handle: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
     // SAFETY: `data` is the reference that `Environment::new` gave up.
     let environment = unsafe { Rc::from_raw(data.cast::<Environment>().cast_const()) };
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        environment.closing.set(true);
-        environment.dirty.borrow_mut().clear();
-        #[cfg(unix)]
-        {
+    environment.closing.set(true);
+    panics::caught(|| environment.dirty.borrow_mut().clear());
+    #[cfg(unix)]
+    {
+        // Each by itself: a handle that stays open would keep the environment from ending.
+        panics::caught(|| {
             if let Some(threads) = environment.threads.take() {
                 threads.shut_down(&environment);
             }
-            for link in environment.links.borrow().all() {
-                super::control::abandon(&environment, &link);
-            }
-            for (_, greeting) in environment.greetings.take() {
-                super::greet::abandon(&environment, greeting);
-            }
+        });
+        for link in environment.links.borrow().all() {
+            panics::caught(|| super::control::abandon(&environment, &link));
         }
-    }));
+        for (_, greeting) in environment.greetings.take() {
+            panics::caught(|| super::greet::abandon(&environment, greeting));
+        }
+    }
     environment.finish_if_closed();
+    panics::caught(|| drop(environment));
 }

@@ -9,6 +9,7 @@ use super::delivery::Call;
 use super::delivery::{Batch, Kind};
 use super::environment::Environment;
 use super::links::{Io, Link};
+use super::panics;
 use super::raw::{self, Outcome};
 
 /// `flush()`: what JavaScript calls in its next tick when a `send` asked for it.
@@ -48,21 +49,25 @@ pub(super) fn drain_until_deadline(environment: &Rc<Environment>) {
         };
         let links = environment.links.borrow().all();
         for link in &links {
-            if let Io::Thread(io) = &mut *link.io.borrow_mut() {
-                super::threads::uncork(environment, link.id, io);
-            }
+            panics::caught(|| {
+                if let Io::Thread(io) = &mut *link.io.borrow_mut() {
+                    super::threads::uncork(environment, link.id, io);
+                }
+            });
         }
         super::threads::drain(environment, deadline);
         if super::threads::settle_returned(environment) {
             super::threads::drain(environment, deadline);
         }
         for link in &links {
-            if let Io::EventLoop(io) = &mut *link.io.borrow_mut()
-                && !io.write_failed
-            {
-                let outbound = &mut io.connection.outbound;
-                let _ = crate::driver::socket::flush_until(&io.socket, outbound, deadline);
-            }
+            panics::caught(|| {
+                if let Io::EventLoop(io) = &mut *link.io.borrow_mut()
+                    && !io.write_failed
+                {
+                    let outbound = &mut io.connection.outbound;
+                    let _ = crate::driver::socket::flush_until(&io.socket, outbound, deadline);
+                }
+            });
         }
     }
 }
@@ -83,7 +88,9 @@ fn flush_round(environment: &Rc<Environment>, call: Call) {
     #[cfg(unix)]
     super::migration::around_flush(environment, &links, call);
     for link in &links {
-        flush_link(environment, link, call);
+        panics::guarded(environment, link, call, || {
+            flush_link(environment, link, call);
+        });
     }
     #[cfg(unix)]
     super::migration::around_flush(environment, &links, call);

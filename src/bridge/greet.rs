@@ -14,10 +14,12 @@ use super::delivery::report_exception;
 use super::environment::Environment;
 use super::links::Reserved;
 use super::open;
+use super::panics;
 use super::raw::{self, HandleScope, Outcome, Reference};
 use crate::connection::ConnectionConfig;
 use crate::driver::event_loop::{Interest, Poll};
 use crate::driver::{Home, socket, takeover};
+use crate::forced_panics::{Place, panic_if_forced};
 use crate::protocol::{MAX_REQUEST_HEAD, UpgradeRequest, accept_key};
 
 /// What `greet` returns if Node has to serve the socket.
@@ -63,7 +65,7 @@ pub(super) fn configure_greeting(
 pub(super) fn greet(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
     let env = environment.env;
     let fd = raw::number(env, args[1])? as i32;
-    let id = await_request(environment, args[0], fd)?;
+    let id = panics::caught(|| await_request(environment, args[0], fd)).unwrap_or(Ok(None))?;
     if let Some(id) = id {
         look(environment, id);
     }
@@ -89,7 +91,6 @@ fn await_request(
         environment.links.borrow_mut().remove(reserved.id);
         return Ok(None);
     };
-    environment.handle_opened();
     let greeting = Greeting {
         reserved,
         receiver: Reference::new(environment.env, receiver)?,
@@ -117,7 +118,9 @@ fn look(environment: &Rc<Environment>, id: u64) {
         let Some(greeting) = greetings.get_mut(&id) else {
             return;
         };
-        let Some(news) = greeting.look(environment) else {
+        // Who cannot be looked at is left to Node, like any other unusual request.
+        let news = panics::caught(|| greeting.look(environment));
+        let Some(news) = news.unwrap_or_else(|| Some([raw::undefined(env); 3])) else {
             greeting.poll.watch(READABLE);
             return;
         };
@@ -163,6 +166,7 @@ impl Greeting {
     /// The request as JavaScript is told of it, if anything has happened on the socket.
     fn look(&mut self, environment: &Environment) -> Option<[sys::napi_value; 3]> {
         let env = environment.env;
+        panic_if_forced(Place::Greet);
         let mut head = environment.scratch.take();
         head.clear();
         head.reserve(MAX_REQUEST_HEAD);
@@ -225,6 +229,7 @@ pub(super) fn admit(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -
     if response.is_empty() {
         response = plain_response(&request);
     }
+    panic_if_forced(Place::Admit);
     socket::set_no_delay(&greeting.socket, true);
     let schedule = open_connection(environment, greeting, config, response, request.length);
     let flush = if schedule { SCHEDULE_FLUSH } else { 0 };
@@ -274,8 +279,7 @@ fn open_connection(
             )
         }
         Home::Thread(thread) => {
-            let ending = Rc::clone(environment);
-            poll.close(move || ending.handle_closed());
+            drop(poll);
             open::on_thread(
                 environment,
                 reserved,
@@ -312,6 +316,4 @@ fn let_go(environment: &Rc<Environment>, greeting: Greeting) {
 /// Gives a socket up at the end of its environment.
 pub(super) fn abandon(environment: &Rc<Environment>, greeting: Greeting) {
     open::destroy_context(environment.env, greeting.async_context);
-    let environment = Rc::clone(environment);
-    greeting.poll.close(move || environment.handle_closed());
 }

@@ -39,6 +39,8 @@ pub(super) struct Link {
     pub(super) closed: Cell<bool>,
     /// What has been read of it on the loop is being decoded, further up the stack.
     pub(super) in_hand: Cell<bool>,
+    /// There has been a panic in its service: see `panics`.
+    pub(super) is_broken: Cell<bool>,
     pub(super) io: RefCell<Io>,
     /// The message that is being put together in JavaScript's memory.
     pub(super) incoming: RefCell<Option<Incoming>>,

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use super::delivery::Call;
 use super::environment::Environment;
 use super::links::{EventLoopIo, Io, Link, ThreadIo};
+use super::panics;
 use super::{large_messages, threads};
 use crate::connection::{Connection, InboundBudget};
 use crate::driver::io_threads::{
@@ -23,6 +24,7 @@ use crate::driver::io_threads::{
 };
 use crate::driver::policy::{self, Advice, Policy, Window};
 use crate::driver::{IoThreads, clock};
+use crate::forced_panics::{Place, panic_if_forced};
 use crate::protocol::Encoder;
 
 /// What is measured, and what follows from it.
@@ -255,8 +257,15 @@ pub(super) enum Untold {
     Move,
 }
 
-/// Moves a connection to a thread, if it is on the loop and simply open.
+/// Moves a connection to a thread, if it is on the loop and simply open. Returns whether it did.
 pub(super) fn move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: Untold) -> bool {
+    panics::guarded(environment, link, environment.present_call(), || {
+        try_move_out(environment, link, untold)
+    })
+    .unwrap_or(false)
+}
+
+fn try_move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: Untold) -> bool {
     let thread = link.id as usize % environment.mover.threads.get();
     let slot = &mut *link.io.borrow_mut();
     let may_move = match &*slot {
@@ -267,7 +276,7 @@ pub(super) fn move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: U
     };
     // A large message that is being received in JavaScript's memory stays where that is.
     let may_move = may_move && link.incoming.borrow().is_none();
-    if !may_move || link.closed.get() || environment.mover.is_resting() {
+    if !may_move || link.closed.get() || link.is_broken.get() || environment.mover.is_resting() {
         return false;
     }
     if threads::ensure(environment, thread).is_err() {
@@ -275,6 +284,8 @@ pub(super) fn move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: U
         environment.mover.resting_until.set(Some(end));
         return false;
     }
+    panic_if_forced(Place::MoveOut);
+    // From here to the end there is nothing that can panic.
     let Io::EventLoop(io) = std::mem::replace(slot, Io::Closed) else {
         return false;
     };
@@ -286,9 +297,7 @@ pub(super) fn move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: U
         referenced,
         ..
     } = *io;
-    let closing = Rc::clone(environment);
-    poll.close(move || closing.handle_closed());
-
+    drop(poll);
     large_messages::undo(&mut connection.decoder);
     let accepted = connection.outbound.accepted();
     let budget = Arc::new(InboundBudget::default());
@@ -387,21 +396,35 @@ pub(super) fn settle(
         && !io.paused
         && !io.tapped
         && io.held.is_empty()
+        && !link.is_broken.get()
         && waiting.iter().all(CommandKind::is_output);
     let event_loop = environment.event_loop.filter(|_| is_plain);
-    let poll = event_loop
-        .and_then(|it| super::open::watch(environment, it, link.id, &returned.socket).ok());
-    let Some(poll) = poll else {
+    // A panic leaves the connection where it has come from, which is where it fails.
+    let mut has_panicked = true;
+    let poll = panics::caught(|| {
+        panic_if_forced(Place::ComeBack);
+        let poll = event_loop
+            .and_then(|it| super::open::watch(environment, it, link.id, &returned.socket).ok());
+        has_panicked = false;
+        poll
+    });
+    let Some(poll) = poll.flatten() else {
         // Something has happened that is the business of a thread.
         let Returned { socket, connection } = returned;
         open_on_thread(environment, link, io, socket, connection, Reading::Begun);
         resume_on_thread(environment, link, io, waiting);
+        if has_panicked {
+            return Some(Delivery::of(link.id, Item::Broken));
+        }
         return None;
     };
-    environment.handle_opened();
     let mut connection = *returned.connection;
     large_messages::prepare(&environment.mover, &mut connection.decoder);
-    take_over_output(io, &mut connection, waiting);
+    // This may encode.
+    let is_sound = panics::caught(|| take_over_output(io, &mut connection, waiting)).is_some();
+    if !is_sound {
+        connection.mend();
+    }
     let referenced = io.referenced;
     threads::set_referenced(environment, io, false);
     link.counters.clear_correction();
@@ -419,7 +442,7 @@ pub(super) fn settle(
     io.update_interest();
     *slot = Io::EventLoop(Box::new(io));
     environment.mark_dirty(link);
-    None
+    (!is_sound).then(|| Delivery::of(link.id, Item::Broken))
 }
 
 fn resume_on_thread(

@@ -7,7 +7,7 @@
 //! - `delivery`, `slab`: batches of events, handed to JavaScript in one call, and their memory.
 //! - `threads`: connections on I/O threads, seen from here. `codec`: parts of the protocol by themselves.
 //! - `migration`: connections that move between the loop and the threads.
-//! - `raw`: the few calls of Node-API that all of them need.
+//! - `panics`: what follows a panic. `raw`: the few calls of Node-API that all of them need.
 //!
 //! The calls of the hot path are raw Node-API functions, which cost a third of what generated ones
 //! do. Three rules keep them sound. No `RefCell` is borrowed while JavaScript runs, because
@@ -37,6 +37,7 @@ mod links;
 #[cfg(unix)]
 mod migration;
 mod open;
+mod panics;
 mod raw;
 mod receive;
 mod send;

@@ -9,6 +9,7 @@ use socket2::Socket;
 
 use super::environment::Environment;
 use super::links::{Io, Link, Reserved};
+use super::panics;
 use super::raw::{self, Failure, Outcome, Reference};
 use crate::connection::{Connection, ConnectionConfig};
 #[cfg(unix)]
@@ -16,6 +17,7 @@ use crate::driver::{
     Home,
     event_loop::{EventLoop, Poll},
 };
+use crate::forced_panics::{Place, panic_if_forced};
 use crate::protocol::{DecoderConfig, DeflatePolicy, DeflaterConfig, InflaterConfig, Limits, Role};
 
 /// What `openSocket` returns if the socket cannot be taken over: the stream driver serves then.
@@ -44,7 +46,9 @@ pub(super) fn open_socket(environment: &Rc<Environment>, args: [sys::napi_value;
     let fd = raw::number(env, args[2])? as i32;
     let mut response = Vec::new();
     raw::append_string(env, args[3], &mut response)?;
-    let id = take_over(environment, config, fd, response, args[0])?;
+    // A socket that cannot be taken over is served by the stream driver, for whatever reason.
+    let id = panics::caught(|| take_over(environment, config, fd, response, args[0]));
+    let id = id.unwrap_or(Ok(None))?;
     Ok(raw::double(env, id.unwrap_or(NOT_TAKEN)))
 }
 
@@ -71,6 +75,7 @@ pub(super) fn start(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -
 /// each: bytes accepted, bytes written, 1 while the socket takes no more, and how many more bytes
 /// messages became on their I/O thread (fewer, if it is negative).
 pub(super) fn counters(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    panic_if_forced(Place::Counters);
     let index = raw::bits(environment.env, args[0]) as usize;
     Ok(match environment.page(index) {
         Some(page) => page.get(environment.env),
@@ -102,6 +107,7 @@ pub(super) fn insert(
         dirty: Cell::new(false),
         closed: Cell::new(false),
         in_hand: Cell::new(false),
+        is_broken: Cell::new(false),
         io: RefCell::new(io),
         incoming: RefCell::default(),
     };
@@ -136,6 +142,7 @@ fn take_over(
     let Ok(socket) = takeover::duplicate(fd) else {
         return Ok(None);
     };
+    panic_if_forced(Place::Open);
     let reserved = reserve(environment)?;
     let io = match choose_home(environment) {
         Home::EventLoop => {
@@ -145,7 +152,6 @@ fn take_over(
                 environment.links.borrow_mut().remove(reserved.id);
                 return Ok(None);
             };
-            environment.handle_opened();
             on_event_loop(environment, reserved, config, poll, socket, response, 0)
         }
         Home::Thread(thread) => {
@@ -186,7 +192,9 @@ pub(super) fn watch(
     socket: &Socket,
 ) -> std::io::Result<Poll> {
     let weak = Rc::downgrade(environment);
+    let open = environment.count_handle();
     Poll::new(event_loop, socket, move |ready| {
+        let _counted = &open;
         let Some(environment) = weak.upgrade() else {
             return;
         };

@@ -6,13 +6,14 @@
 
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::rc::Rc;
 
 use napi::sys;
 
+use super::delivery::Call;
 use super::environment::Environment;
+use super::panics;
 
 /// An error for JavaScript to throw.
 #[derive(Debug)]
@@ -32,6 +33,17 @@ impl Failure {
 
 pub(super) type Outcome = Result<sys::napi_value, Failure>;
 
+/// What follows a panic in a function that JavaScript calls.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum AfterPanic {
+    /// It throws.
+    Throw,
+    /// The connection that its first argument names fails, and the function returns `undefined`.
+    Fail,
+    /// The same, but it returns this number.
+    FailAndReturn(i32),
+}
+
 /// Runs the body of a function that JavaScript calls: fetches its arguments, catches panics, throws
 /// failures.
 ///
@@ -42,6 +54,7 @@ pub(super) type Outcome = Result<sys::napi_value, Failure>;
 pub(super) unsafe fn enter<const N: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
+    after_panic: AfterPanic,
     body: impl FnOnce(&Rc<Environment>, [sys::napi_value; N]) -> Outcome,
 ) -> sys::napi_value {
     let mut argc = N;
@@ -68,22 +81,40 @@ pub(super) unsafe fn enter<const N: usize>(
         Rc::increment_strong_count(pointer);
         Rc::from_raw(pointer)
     };
-    let outcome = catch_unwind(AssertUnwindSafe(|| body(&environment, args)));
+    let outcome = panics::caught(|| body(&environment, args));
+    let outcome = outcome.unwrap_or_else(|| {
+        let id = args.first().copied();
+        panics::caught(|| recover(&environment, after_panic, id)).unwrap_or(Ok(null_mut()))
+    });
     match outcome {
-        Ok(Ok(value)) => value,
-        Ok(Err(failure)) => {
-            throw(env, &failure);
-            null_mut()
-        }
-        Err(_) => {
-            let failure = Failure {
-                code: "HAWSER_ERR_INTERNAL",
-                message: "hawser: an internal error occurred".to_owned(),
-            };
+        Ok(value) => value,
+        Err(failure) => {
             throw(env, &failure);
             null_mut()
         }
     }
+}
+
+fn recover(
+    environment: &Environment,
+    after_panic: AfterPanic,
+    id: Option<sys::napi_value>,
+) -> Outcome {
+    let env = environment.env;
+    if let AfterPanic::Throw = after_panic {
+        return Err(Failure {
+            code: panics::CODE,
+            message: panics::MESSAGE.to_owned(),
+        });
+    }
+    let id = id.and_then(|id| number(env, id).ok());
+    if let Some(link) = id.and_then(|id| environment.link(id)) {
+        panics::fail(environment, &link, Call::Nested);
+    }
+    Ok(match after_panic {
+        AfterPanic::FailAndReturn(answer) => int32(env, answer),
+        _ => undefined(env),
+    })
 }
 
 fn throw(env: sys::napi_env, failure: &Failure) {

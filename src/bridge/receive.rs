@@ -215,6 +215,7 @@ mod sockets {
     use super::*;
     use crate::bridge::delivery::{Kind, tell};
     use crate::bridge::links::EventLoopIo;
+    use crate::bridge::panics;
     use crate::bridge::threads;
     use crate::driver::event_loop::Interest;
     use crate::driver::socket::{self, READ_BUFFER, Received};
@@ -305,7 +306,7 @@ mod sockets {
     /// meanwhile, it is read by its thread afterwards.
     fn holding(environment: &Rc<Environment>, link: &Rc<Link>, work: impl FnOnce()) {
         let was_in_hand = link.in_hand.replace(true);
-        work();
+        panics::guarded(environment, link, environment.present_call(), work);
         link.in_hand.set(was_in_hand);
         if !was_in_hand {
             threads::go_on(environment, link, &[]);

@@ -35,6 +35,9 @@ mod flag {
 const SCHEDULE_FLUSH: i32 = 1;
 const TAKEN: i32 = 2;
 const GONE: i32 = -1;
+/// What everything here returns for a connection in whose service there was a panic: it makes no
+/// messages any more.
+pub(super) const BROKEN: i32 = -2;
 
 /// From this size up a payload goes straight from its owner's memory to the socket.
 #[cfg(unix)]
@@ -46,6 +49,9 @@ pub(super) fn send(environment: &Rc<Environment>, args: [sys::napi_value; 4]) ->
     let Some(link) = open_link(environment, args[0])? else {
         return Ok(raw::int32(env, GONE));
     };
+    if link.is_broken.get() {
+        return Ok(raw::int32(env, BROKEN));
+    }
     let flags = raw::bits(env, args[2]);
     let options = message_options(env, flags, args[3]);
     let mark = flags & flag::MARK != 0;
@@ -91,6 +97,9 @@ pub(super) fn encode(environment: &Rc<Environment>, args: [sys::napi_value; 4]) 
     let Some(link) = environment.link(raw::number(env, args[0])?) else {
         return Ok(raw::undefined(env));
     };
+    if link.is_broken.get() {
+        return Ok(raw::int32(env, BROKEN));
+    }
     let mut frame = Vec::new();
     let mut encoded = false;
     with_payload(environment, args[1], flags, |payload| {
@@ -115,6 +124,9 @@ pub(super) fn encode_into(environment: &Rc<Environment>, args: [sys::napi_value;
     let Some(link) = environment.link(raw::number(env, args[0])?) else {
         return Ok(raw::int32(env, 0));
     };
+    if link.is_broken.get() {
+        return Ok(raw::int32(env, BROKEN));
+    }
     // Not at once to its place: that might be a part of the payload.
     let mut frame = environment.frame.take();
     frame.clear();
@@ -147,6 +159,9 @@ pub(super) fn encode_header(environment: &Rc<Environment>, args: [sys::napi_valu
     let Some(link) = environment.link(raw::number(env, args[0])?) else {
         return Ok(raw::int32(env, 0));
     };
+    if link.is_broken.get() {
+        return Ok(raw::int32(env, BROKEN));
+    }
     let mut io = link.io.borrow_mut();
     let header = io.encoder().and_then(|it| it.plain_header(length, options));
     let Some(header) = header else {

@@ -10,8 +10,10 @@ use super::delivery::{Batch, Call, Kind, message_kind};
 use super::environment::Environment;
 use super::links::{Io, Link, ThreadIo};
 use super::migration;
+use super::panics;
 use crate::driver::event_loop::Wake;
 use crate::driver::io_threads::{Command, CommandKind, Delivery, Item, Place, Pool};
+use crate::forced_panics;
 use crate::protocol::MessageOptions;
 
 /// The threads of an environment, and how they wake it.
@@ -42,13 +44,12 @@ impl Threads {
 
     /// Ends the threads and closes the wake-up handle, for the end of the environment.
     pub(super) fn shut_down(self, environment: &Rc<Environment>) {
-        // Joining the threads first means that nobody is left to use the handle.
+        // Joining the threads first means that nobody is left to use the handle, which is closed at
+        // the end of this.
         let last = self.pool.shut_down();
         for delivery in self.postponed.into_iter().chain(last) {
             migration::write_last(environment, delivery);
         }
-        let environment = Rc::clone(environment);
-        self.wake.close(move || environment.handle_closed());
     }
 }
 
@@ -67,13 +68,14 @@ pub(super) fn ensure(environment: &Rc<Environment>, thread: usize) -> io::Result
 fn prepare(environment: &Rc<Environment>) -> io::Result<Threads> {
     let event_loop = environment.event_loop.ok_or(io::ErrorKind::Unsupported)?;
     let weak = Rc::downgrade(environment);
+    let open = environment.count_handle();
     let wake = Wake::new(event_loop, move || {
+        let _counted = &open;
         if let Some(environment) = weak.upgrade() {
             collect(&environment);
         }
     })?;
     wake.set_referenced(false);
-    environment.handle_opened();
     // SAFETY: the senders are owned by the pool, whose threads are joined before the handle is
     // closed (see `shut_down`).
     let sender = unsafe { wake.sender() };
@@ -326,7 +328,7 @@ fn release_held(environment: &Environment, id: u64, io: &ThreadIo) {
 }
 
 /// Tells the thread to write what it can and close the socket; the last event follows.
-pub(super) fn close(environment: &Rc<Environment>, link: &Rc<Link>, io: &mut ThreadIo) {
+pub(super) fn close(environment: &Environment, link: &Link, io: &mut ThreadIo) {
     uncork(environment, link.id, io);
     command(environment, link.id, io, CommandKind::Close);
     flush_commands(environment);
@@ -342,37 +344,60 @@ const DELIVERIES_PER_FLUSH: usize = 16;
 /// Delivers what the threads have gathered.
 fn collect(environment: &Rc<Environment>) {
     environment.run(None, |environment| {
-        let resumed = match &mut *environment.threads.borrow_mut() {
-            Some(threads) => {
-                threads.gather();
-                std::mem::take(&mut threads.resumed)
-            }
-            None => return,
-        };
-        for id in resumed {
-            if let Some(link) = environment.link(id as f64) {
-                deliver_held(environment, &link);
-            }
+        let in_hand = in_hand(environment);
+        if panics::caught(|| collect_all(environment)).is_none() {
+            go_on_after_panic(environment, in_hand);
         }
-        let mut count = 0;
-        while let Some(delivery) = take_in_hand(environment) {
-            if let Some(link) = environment.link(delivery.key as f64) {
-                environment.run(Some(&link), |environment| {
-                    if let Some(delivery) = migration::settle(environment, &link, delivery) {
-                        take(environment, &link, delivery);
-                        migration::after_delivery(environment, &link);
-                    }
-                });
-            }
-            lay_down(environment);
-            count += 1;
-            if count % DELIVERIES_PER_FLUSH == 0 {
-                super::flush::flush_dirty(environment);
-            }
-        }
-        super::flush::flush_dirty(environment);
-        flush_commands(environment);
     });
+}
+
+/// How many deliveries are on the stack.
+fn in_hand(environment: &Environment) -> usize {
+    let threads = environment.threads.borrow();
+    threads.as_ref().map_or(0, |threads| threads.in_hand.len())
+}
+
+/// Sees to it that what was not delivered is, in another turn.
+fn go_on_after_panic(environment: &Environment, in_hand: usize) {
+    if let Some(threads) = &mut *environment.threads.borrow_mut() {
+        threads.in_hand.truncate(in_hand);
+        // SAFETY: used at once, while the handle is open.
+        unsafe { threads.wake.sender() }.wake();
+    }
+}
+
+fn collect_all(environment: &Rc<Environment>) {
+    forced_panics::panic_if_forced(forced_panics::Place::Collect);
+    let resumed = match &mut *environment.threads.borrow_mut() {
+        Some(threads) => {
+            threads.gather();
+            std::mem::take(&mut threads.resumed)
+        }
+        None => return,
+    };
+    for id in resumed {
+        if let Some(link) = environment.link(id as f64) {
+            deliver_held(environment, &link);
+        }
+    }
+    let mut count = 0;
+    while let Some(delivery) = take_in_hand(environment) {
+        if let Some(link) = environment.link(delivery.key as f64) {
+            environment.run(Some(&link), |environment| {
+                if let Some(delivery) = migration::settle(environment, &link, delivery) {
+                    take(environment, &link, delivery);
+                    migration::after_delivery(environment, &link);
+                }
+            });
+        }
+        lay_down(environment);
+        count += 1;
+        if count % DELIVERIES_PER_FLUSH == 0 {
+            super::flush::flush_dirty(environment);
+        }
+    }
+    super::flush::flush_dirty(environment);
+    flush_commands(environment);
 }
 
 /// The next delivery. A listener that runs the loop gets here from within a delivery: what belongs
@@ -429,25 +454,11 @@ fn deliver(environment: &Rc<Environment>, link: &Rc<Link>, delivery: Delivery) {
         charged,
         ..
     } = delivery;
-    let mut closed = false;
+    let closed = items.iter().any(|item| matches!(item, Item::Closed));
     let told = items.iter().map(Item::told).sum::<u32>();
-    let mut items = items.into_iter().peekable();
-    while items.peek().is_some() {
-        let Some(mut batch) = Batch::begin(environment, None) else {
-            break;
-        };
-        while batch.has_room()
-            && let Some(item) = items.next()
-        {
-            closed |= matches!(item, Item::Closed);
-            add(&mut batch, item, &arena);
-        }
-        let stuck = batch.is_empty();
-        batch.dispatch(link, Call::Callback);
-        if stuck {
-            break;
-        }
-    }
+    panics::guarded(environment, link, Call::Callback, || {
+        dispatch(environment, link, items, &arena);
+    });
     if let Io::Thread(io) = &mut *link.io.borrow_mut() {
         io.untold = io.untold.saturating_sub(told);
         if charged > 0 && io.budget.release(charged) {
@@ -461,6 +472,37 @@ fn deliver(environment: &Rc<Environment>, link: &Rc<Link>, delivery: Delivery) {
         link.closed.set(true);
         link.io.replace(Io::Closed);
         control::forget(environment, link);
+    }
+}
+
+fn dispatch(environment: &Environment, link: &Link, items: Vec<Item>, arena: &[u8]) {
+    let mut items = items
+        .into_iter()
+        .filter(|item| is_heard(link, item))
+        .peekable();
+    while items.peek().is_some() {
+        let Some(mut batch) = Batch::begin(environment, None) else {
+            break;
+        };
+        while batch.has_room()
+            && let Some(item) = items.next()
+        {
+            add(&mut batch, item, arena);
+        }
+        let stuck = batch.is_empty();
+        batch.dispatch(link, Call::Callback);
+        if stuck {
+            break;
+        }
+    }
+}
+
+/// Nothing more is heard of what the peer says once there has been a panic.
+fn is_heard(link: &Link, item: &Item) -> bool {
+    match item {
+        Item::Broken => !link.is_broken.replace(true),
+        Item::End => true,
+        _ => item.is_news() || !link.is_broken.get(),
     }
 }
 
@@ -480,6 +522,7 @@ fn add(batch: &mut Batch<'_>, item: Item, arena: &[u8]) {
         Item::Close(code, place) => payload(Kind::Close, i32::from(code), place),
         Item::FragmentsEnd => batch.note(Kind::FragmentsEnd, 0),
         Item::Violation(error) => batch.violation(error),
+        Item::Broken => batch.internal_error(),
         Item::End => batch.note(Kind::End, 0),
         Item::ReadFailed(error) => {
             batch.note(Kind::ReadFailed, error.raw_os_error().unwrap_or(0));

@@ -72,6 +72,13 @@ impl Connection {
         })
     }
 
+    /// After a panic: nothing more is decoded, and what was being compressed is forgotten. What is
+    /// queued is whole frames, see [`Encoder`], and so is what may still be: a close frame.
+    pub fn mend(&mut self) {
+        self.decoder.end();
+        self.encoder = Encoder::new(None);
+    }
+
     /// Queues a message or a fragment of one.
     pub fn send(&mut self, payload: &[u8], options: MessageOptions) {
         let encoder = &mut self.encoder;

@@ -222,6 +222,29 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
+    fn after_a_panic_the_queue_is_what_it_was() {
+        for frames in [&[][..], &[b"one".to_vec()]] {
+            let mut outbound = Outbound::default();
+            for frame in frames {
+                outbound.push(frame.clone());
+            }
+            let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                outbound.append(|_| panic!("on purpose"));
+            }));
+            assert!(panicked.is_err());
+            outbound.append(|out| out.extend_from_slice(b"two"));
+            outbound.mark();
+            let mut slices = Vec::new();
+            outbound.slices(&mut slices);
+            let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+            assert_eq!(bytes, [frames.concat(), b"two".to_vec()].concat());
+            outbound.advance(bytes.len());
+            assert!(outbound.is_empty());
+            assert_eq!(outbound.take_completed(), 1);
+        }
+    }
+
+    #[test]
     fn marks_are_passed_in_order_once_their_bytes_are_written() {
         let mut outbound = Outbound::default();
         outbound.append(|out| out.extend_from_slice(b"abc"));

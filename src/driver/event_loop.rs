@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::fd::AsRawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use socket2::Socket;
@@ -104,8 +105,8 @@ impl Poll {
         self.handle.set_referenced(referenced);
     }
 
-    /// Stops watching at once; `on_closed` is called from the loop, later. The socket may be closed
-    /// as soon as this returns.
+    /// Stops watching at once, as dropping it does; `on_closed` is called from the loop, later. The
+    /// socket may be closed as soon as this returns.
     pub fn close(self, on_closed: impl FnOnce() + 'static) {
         self.handle.close(Box::new(on_closed));
     }
@@ -132,7 +133,7 @@ impl Wake {
     ///
     /// # Safety
     ///
-    /// Every copy is gone before [`close`](Self::close) is called.
+    /// Every copy is gone before this is dropped.
     pub unsafe fn sender(&self) -> WakeSender {
         WakeSender {
             uv: self.handle.uv,
@@ -143,10 +144,6 @@ impl Wake {
     /// Whether the possibility of a wake-up keeps the loop alive.
     pub fn set_referenced(&self, referenced: bool) {
         self.handle.set_referenced(referenced);
-    }
-
-    pub fn close(self, on_closed: impl FnOnce() + 'static) {
-        self.handle.close(Box::new(on_closed));
     }
 }
 
@@ -272,11 +269,14 @@ unsafe extern "C" fn ready(handle: *mut UvHandle, status: c_int, events: c_int) 
         // libuv has stopped watching; whoever still wants to has to say so again.
         callbacks.watched.set(Interest::default());
     }
-    (callbacks.on_ready)(Interest {
-        read: status < 0 || events & UV_READABLE != 0,
-        write: status < 0 || events & UV_WRITABLE != 0,
-        end: status < 0 || events & UV_DISCONNECT != 0,
-    });
+    // Whoever is called catches the panics of its connections; none must get into libuv.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        (callbacks.on_ready)(Interest {
+            read: status < 0 || events & UV_READABLE != 0,
+            write: status < 0 || events & UV_WRITABLE != 0,
+            end: status < 0 || events & UV_DISCONNECT != 0,
+        });
+    }));
 }
 
 unsafe extern "C" fn woken(handle: *mut UvHandle) {
@@ -290,6 +290,7 @@ unsafe extern "C" fn closed(handle: *mut UvHandle) {
     let callbacks = unsafe { Box::from_raw((uv.handle_get_data)(handle).cast::<Callbacks>()) };
     debug_assert!(std::ptr::eq(callbacks.uv, uv));
     if let Some(on_closed) = callbacks.on_closed.take() {
-        on_closed();
+        let _ = catch_unwind(AssertUnwindSafe(on_closed));
     }
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(callbacks)));
 }

@@ -26,6 +26,7 @@ use tokio::task::LocalSet;
 
 use super::clock;
 use crate::connection::{Broadcast, Connection, InboundBudget};
+use crate::forced_panics::{Place as ForcedAt, panic_if_forced};
 use crate::protocol::{Decoder, DecoderChange, Dictionary, MessageOptions};
 
 pub use connection::Progress;
@@ -249,7 +250,8 @@ impl Thread {
             .enable_io()
             .on_thread_park({
                 let outbox = Arc::clone(&outbox);
-                move || outbox.announce()
+                // tokio would not survive a panic in here.
+                move || drop(catch_unwind(AssertUnwindSafe(|| outbox.announce())))
             })
             .build()?;
         let join = std::thread::Builder::new()
@@ -380,18 +382,19 @@ async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
     let mut thread = ThreadState::new(outbox);
     loop {
         shared.notify.notified().await;
-        // Commands may take long.
-        outbox.announce();
         // Requests first: whoever makes one has handed over the orders before it.
         let requests = std::mem::take(&mut *lock(&shared.requests));
         let orders = std::mem::take(&mut *lock(&shared.orders));
+        // The connections catch their own panics: one here is nobody's, and must not end them all.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            // Commands may take long.
+            outbox.announce();
+            panic_if_forced(ForcedAt::ThreadTurn);
+        }));
         for order in orders {
-            match order {
-                Order::One(Command { key, kind }) => thread.obey(key, kind),
-                Order::Broadcast { frame, keys } => thread.broadcast(&frame, &keys),
-            }
+            let _ = catch_unwind(AssertUnwindSafe(|| thread.take(order)));
         }
-        thread.flush();
+        let _ = catch_unwind(AssertUnwindSafe(|| thread.flush()));
         for request in requests {
             match request {
                 Request::Drain { deadline, barrier } => {
@@ -438,13 +441,37 @@ impl ThreadState {
         }
     }
 
-    fn obey(&mut self, key: Key, kind: CommandKind) {
-        if let CommandKind::Open(new) = kind {
-            if let Some(connection) = ThreadConnection::open(*new, Rc::clone(&self.shared)) {
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::One(Command { key, kind }) => self.obey(key, kind),
+            Order::Broadcast { frame, keys } => self.broadcast(&frame, &keys),
+        }
+    }
+
+    fn open(&mut self, new: NewConnection) {
+        let key = new.key;
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            panic_if_forced(ForcedAt::OpenOnThread);
+            ThreadConnection::open(new, Rc::clone(&self.shared))
+        }));
+        match opened {
+            Ok(Some(connection)) => {
                 self.dirty.push(Rc::clone(&connection));
                 self.connections.insert(key, connection);
             }
-            return;
+            // JavaScript has been told.
+            Ok(None) => {}
+            Err(_) => {
+                let mut delivery = Delivery::of(key, Item::Broken);
+                delivery.items.push(Item::Closed);
+                self.shared.outbox.push(delivery);
+            }
+        }
+    }
+
+    fn obey(&mut self, key: Key, kind: CommandKind) {
+        if let CommandKind::Open(new) = kind {
+            return self.open(*new);
         }
         if matches!(kind, CommandKind::Return) {
             return self.give_back(key);
@@ -497,11 +524,11 @@ impl ThreadState {
     }
 }
 
-/// Does something for a connection. A panic ends that connection, not the thread.
+/// Does something for a connection. A panic is the end of that connection, not of the thread.
 fn guarded<R>(connection: &ThreadConnection, work: impl FnOnce() -> R) -> Option<R> {
     let outcome = catch_unwind(AssertUnwindSafe(work));
     if outcome.is_err() {
-        connection.abort();
+        connection.break_down();
     }
     outcome.ok()
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use socket2::{MaybeUninitSlice, Socket};
 
 use crate::connection::Outbound;
+use crate::forced_panics::{Place, panic_if_forced};
 use crate::protocol::{MAX_HEADER_LENGTH, commit_spare};
 
 /// Turns keep-alive probes on, after so many seconds (0: the system's default), or off.
@@ -164,6 +165,7 @@ const MORE_FOLLOWS: libc::c_int = 0;
 
 fn flush_with(socket: &Socket, outbound: &mut Outbound, flags: libc::c_int) -> io::Result<Flushed> {
     while !outbound.is_empty() {
+        panic_if_forced(Place::Flush);
         let result = match outbound.single() {
             Some(bytes) => socket.send_with_flags(bytes, flags),
             None => {

@@ -19,6 +19,7 @@ use super::{
     DecoderChange, DecoderConfig, Event, Input, MaskKey, Masked, MessageKind, Opcode, Payload,
     ProtocolError, apply_mask,
 };
+use crate::forced_panics::{Place, panic_if_forced};
 
 /// The receiving half of a connection.
 pub struct Decoder {
@@ -98,6 +99,14 @@ impl Decoder {
         matches!(self.state, State::Ended)
     }
 
+    /// Ends the decoder, in whatever state it is: later input is ignored.
+    pub fn end(&mut self) {
+        self.state = State::Ended;
+        self.message = None;
+        self.inflater = None;
+        self.control = Vec::new();
+    }
+
     /// Begins a new piece of input.
     pub fn begin<'i>(&mut self, bytes: &'i mut [u8]) -> Result<Input<'i>, ProtocolError> {
         self.count_chunk()?;
@@ -120,6 +129,7 @@ impl Decoder {
         input: &'a mut Input<'_>,
     ) -> Result<Option<Event<'a>>, ProtocolError> {
         let ready = loop {
+            panic_if_forced(Place::Decode);
             match self.step(input) {
                 Ok(Step::Again) => {}
                 Ok(Step::Ready(ready)) => break ready,

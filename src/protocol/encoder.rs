@@ -5,6 +5,7 @@
 
 use super::deflate::{Deflater, DeflaterConfig, Dictionary};
 use super::{FrameHeader, MAX_HEADER_LENGTH, MaskKey, Opcode, apply_mask};
+use crate::forced_panics::{Place, panic_if_forced};
 
 /// How outgoing messages are compressed, once permessage-deflate has been negotiated.
 #[derive(Debug, Clone, Copy)]
@@ -183,11 +184,38 @@ fn append_frame(header: FrameHeader, payload: &[u8], out: &mut Vec<u8>) {
     let mut bytes = [0; MAX_HEADER_LENGTH];
     let header_length = header.encode(&mut bytes);
     out.reserve(header_length + payload.len());
-    out.extend_from_slice(&bytes[..header_length]);
-    let start = out.len();
-    out.extend_from_slice(payload);
+    let unfinished = Unfinished::begin(out);
+    unfinished.out.extend_from_slice(&bytes[..header_length]);
+    panic_if_forced(Place::Encode);
+    unfinished.out.extend_from_slice(payload);
     if let Some(key) = header.mask {
-        apply_mask(&mut out[start..], key, 0);
+        let start = unfinished.before + header_length;
+        apply_mask(&mut unfinished.out[start..], key, 0);
+    }
+    unfinished.finish();
+}
+
+/// A frame that is being made. Half a frame would make nonsense of all that follows it: unless the
+/// frame is finished, nothing of it stays.
+struct Unfinished<'a> {
+    out: &'a mut Vec<u8>,
+    before: usize,
+}
+
+impl<'a> Unfinished<'a> {
+    fn begin(out: &'a mut Vec<u8>) -> Self {
+        let before = out.len();
+        Self { out, before }
+    }
+
+    fn finish(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.out.truncate(self.before);
     }
 }
 
@@ -223,6 +251,18 @@ mod tests {
                 0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58
             ]
         );
+    }
+
+    #[test]
+    fn of_a_frame_that_is_not_finished_nothing_stays() {
+        let mut out = b"before".to_vec();
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let unfinished = Unfinished::begin(&mut out);
+            unfinished.out.extend_from_slice(b"half a fr");
+            panic!("on purpose");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(out, b"before");
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! A connection on its I/O thread.
 
 use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -16,6 +20,7 @@ use tokio::sync::Notify;
 use super::{CommandKind, Delivery, Item, Key, NewConnection, Reading, Returned, ThreadShared};
 use crate::connection::{Connection, InboundBudget, Outbound};
 use crate::driver::socket::{self, Flushed, Received};
+use crate::forced_panics::{Place, panic_if_forced};
 use crate::protocol::Input;
 
 /// Where a thread says how many bytes it has written of what was accepted, whether the socket took
@@ -99,6 +104,8 @@ struct Flow {
     /// Closing is to be a RST.
     reset: Cell<bool>,
     closed: Cell<bool>,
+    /// There has been a panic.
+    broken: Cell<bool>,
 }
 
 impl Flow {
@@ -110,6 +117,7 @@ impl Flow {
             && !self.shutdown.get()
             && !self.tapped.get()
             && !self.reset.get()
+            && !self.broken.get()
             && !self.closed.get()
     }
 
@@ -153,7 +161,7 @@ impl ThreadConnection {
             progress: new.progress,
             thread,
         });
-        tokio::task::spawn_local(Rc::clone(&connection).run());
+        tokio::task::spawn_local(Rc::clone(&connection).live());
         Some(connection)
     }
 
@@ -297,19 +305,42 @@ impl ThreadConnection {
         Some(Returned { socket, connection })
     }
 
-    /// Ends the connection after a panic in its code.
-    pub(super) fn abort(&self) {
-        self.flow.read_ended.set(true);
-        self.flow.write_failed.set(true);
-        let error = io::Error::from_raw_os_error(libc::EIO);
-        self.thread
-            .outbox
-            .push(Delivery::of(self.key, Item::ReadFailed(error)));
+    /// What follows a panic in the service of the connection: nothing more is decoded, and
+    /// JavaScript has a last frame to write. After a second panic it has not.
+    pub(super) fn break_down(&self) {
+        if self.flow.closed.get() {
+            return;
+        }
+        self.thread.broadcast.borrow_mut().clear();
+        let item = if self.flow.broken.replace(true) {
+            self.flow.read_ended.set(true);
+            self.flow.write_failed.set(true);
+            Item::ReadFailed(io::Error::from_raw_os_error(libc::EIO))
+        } else {
+            self.state.borrow_mut().mend();
+            Item::Broken
+        };
+        self.thread.outbox.push(Delivery::of(self.key, item));
+    }
+
+    /// The task of the connection, which a panic does not end: who would hear of the peer's end?
+    async fn live(self: Rc<Self>) {
+        let mut life = pin!(Rc::clone(&self).run());
+        poll_fn(|context| {
+            let step = AssertUnwindSafe(|| life.as_mut().poll(context));
+            catch_unwind(step).unwrap_or_else(|_| {
+                self.break_down();
+                life.set(Rc::clone(&self).run());
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+        })
+        .await;
     }
 
     async fn run(self: Rc<Self>) {
-        let _guard = AbortOnPanic(&self);
         while !self.flow.closed.get() {
+            panic_if_forced(Place::ThreadTask);
             let may_read = self.flow.may_read();
             let seeks_end = self.flow.seeks_end();
             if may_read && self.flow.unread.take() {
@@ -533,17 +564,6 @@ impl ThreadConnection {
         }
         self.changed.notify_one();
         self.thread.outbox.push(last);
-    }
-}
-
-/// Tells JavaScript when the task of a connection ends by a panic, which tokio keeps to itself.
-struct AbortOnPanic<'a>(&'a ThreadConnection);
-
-impl Drop for AbortOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.abort();
-        }
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Item {
     Violation(ProtocolError),
     /// All bytes of a read, as they were.
     Raw(Place),
+    /// There was a panic in the connection's service. It decodes nothing more; frames are written.
+    Broken,
     /// The peer sent a FIN.
     End,
     ReadFailed(io::Error),
@@ -56,10 +58,12 @@ impl Item {
         }
     }
 
-    fn is_news(&self) -> bool {
+    /// Whether this is nothing that the peer said, nor its end.
+    pub fn is_news(&self) -> bool {
         matches!(
             self,
             Self::Sent(_)
+                | Self::Broken
                 | Self::Drained
                 | Self::Overflowed
                 | Self::ShutDown
@@ -90,7 +94,7 @@ impl Delivery {
         }
     }
 
-    pub(super) fn of(key: Key, item: Item) -> Self {
+    pub fn of(key: Key, item: Item) -> Self {
         Self {
             items: vec![item],
             ..Self::new(key)
