@@ -1,5 +1,7 @@
 'use strict';
 
+const { execFileSync } = require('node:child_process');
+
 const { run } = require('./run');
 
 /** The crate, and what the fuzz targets say to their corpora. */
@@ -34,6 +36,15 @@ async function cargoTest(args) {
     capture: true,
   });
 
+  return countsOf(output, code);
+}
+
+/**
+ * @param {string} output What the tests printed
+ * @param {number} code With which they ended
+ * @returns {{passed: number, failed: number, skipped: number}}
+ */
+function countsOf(output, code) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   // One such line for each test binary.
   const lines = output.matchAll(
@@ -50,4 +61,39 @@ async function cargoTest(args) {
   return counts;
 }
 
-module.exports = { runRustTests };
+/**
+ * Builds the crate's tests, for somebody else to run.
+ *
+ * @returns {Promise<string>} The path of the program
+ */
+async function testBinary() {
+  const built = execFileSync(
+    'cargo',
+    [
+      'test',
+      '--locked',
+      ...RUNS[0],
+      '--lib',
+      '--no-run',
+      '--message-format=json',
+    ],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const messages = built.trim().split('\n').map(JSON.parse);
+
+  return messages.findLast(({ executable }) => executable).executable;
+}
+
+/**
+ * @param {string} toolchain Such as `nightly`
+ * @returns {string} What the machine is called there
+ */
+function hostOf(toolchain) {
+  const version = execFileSync('rustc', [`+${toolchain}`, '-vV'], {
+    encoding: 'utf8',
+  });
+
+  return /^host: (.+)$/m.exec(version)[1];
+}
+
+module.exports = { countsOf, hostOf, runRustTests, testBinary };

@@ -534,4 +534,6 @@ fn guarded<R>(connection: &ThreadConnection, work: impl FnOnce() -> R) -> Option
 }
 
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod tests;
