@@ -180,15 +180,27 @@ class FaultLine {
     this.stop();
     // What is still sent has nowhere to go, but whoever sends it is not to feel that.
     this._source.resume();
-    this._sink.end();
     if (this._source.errored) {
       this.hasReset = true;
-      this._sink.resetAndDestroy();
+      reset(this._sink);
+    } else {
+      this._sink.end();
     }
   }
 }
 
-module.exports = { FaultLine };
+/**
+ * Resets a connection. One that is being shut down is only destroyed: Node would get `EINVAL`, never close the handle, and
+ * wait for it for ever at the end of the process.
+ *
+ * @param {import('net').Socket} socket
+ */
+function reset(socket) {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+module.exports = { FaultLine, reset };
 
 function turn() {
   return new Promise((resolve) => setImmediate(resolve));

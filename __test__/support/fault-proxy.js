@@ -4,7 +4,7 @@ const { once } = require('node:events');
 const net = require('node:net');
 const { setImmediate: nextTurn } = require('node:timers/promises');
 
-const { FaultLine } = require('./fault-line');
+const { FaultLine, reset } = require('./fault-line');
 
 /**
  * A TCP proxy that treats what passes through it as badly as a network may: see `FaultLine` for what it can do. It
@@ -97,7 +97,7 @@ class FaultProxy {
       case 'half-close':
         return line.cutOff();
       case 'reset':
-        for (const socket of this._sockets) socket.resetAndDestroy();
+        for (const socket of this._sockets) reset(socket);
         break;
       case 'vanish':
         for (const socket of this._sockets) socket.destroy();
