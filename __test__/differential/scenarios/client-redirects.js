@@ -357,7 +357,7 @@ module.exports = [
       const { url } = await t.rawServer(({ number }) =>
         number === 1 ? redirectTo('/silence') : undefined,
       );
-      dial(t, [url, { ...FOLLOW, handshakeTimeout: 60 }]);
+      dial(t, [url, { ...FOLLOW, handshakeTimeout: 500 }]);
       await t.until('subject close');
     },
   },

@@ -60,7 +60,7 @@ async function play() {
   // Who throws while a client is let in leaves it waiting.
   const client = new Client(address, {
     followRedirects: true,
-    handshakeTimeout: 300,
+    handshakeTimeout: 5000,
   });
   const subjectOnClient = isServer ? null : client;
   client.on('error', () => {});
