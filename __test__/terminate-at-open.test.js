@@ -1,11 +1,15 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const net = require('node:net');
 const { test } = require('node:test');
+const { deflateRawSync } = require('node:zlib');
+const { stopServer } = require('./support/connections');
 const { OPCODE, buildFrame } = require('./support/frames');
 const { listenRaw } = require('./support/raw-peer');
-const { WebSocket } = require('./support/subject');
-const { closeOf } = require('./support/waiting');
+const { WebSocket, WebSocketServer } = require('./support/subject');
+const { upgradeRequest } = require('./support/upgrade-request');
+const { closeOf, eventOf } = require('./support/waiting');
 
 const ROUNDS = 20;
 
@@ -26,5 +30,47 @@ test('terminate() at once amid a message that came with the response is a 1006 a
     raw.write(frame.subarray(1000));
 
     assert.deepEqual(await closed, { code: 1006, reason: '' });
+  }
+});
+
+test('terminate() at once before a compressed message that came with the request is a 1006 and no error', async (t) => {
+  const payload = deflateRawSync('compressed '.repeat(100), { finishFlush: 2 });
+  const frame = buildFrame({
+    opcode: OPCODE.TEXT,
+    payload: payload.subarray(0, -4),
+    rsv1: true,
+    mask: true,
+  });
+  const request = upgradeRequest({
+    'Sec-WebSocket-Extensions': 'permessage-deflate',
+  });
+  const bytes = Buffer.concat([
+    Buffer.from(`${request.join('\r\n')}\r\n\r\n`),
+    frame,
+  ]);
+  const server = new WebSocketServer({
+    port: 0,
+    host: '127.0.0.1',
+    perMessageDeflate: true,
+  });
+  t.after(() => stopServer(server));
+  await eventOf(server, 'listening');
+  const errors = [];
+  const closed = [];
+  server.on('connection', (websocket) => {
+    websocket.on('error', (error) => errors.push(error.message));
+    closed.push(closeOf(websocket));
+    websocket.terminate();
+  });
+
+  for (let round = 0; round < ROUNDS; round++) {
+    const peer = net.connect(server.address().port, '127.0.0.1');
+    peer.on('error', () => {});
+    peer.resume();
+    peer.write(bytes);
+    await eventOf(peer, 'close');
+
+    assert.deepEqual(errors, []);
+    assert.deepEqual(await closed[round], { code: 1006, reason: '' });
   }
 });

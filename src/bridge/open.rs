@@ -252,10 +252,12 @@ pub(super) fn on_thread(
     budget.count_received(bytes_read);
     // SAFETY: the page of counters lives as long as the environment, which joins its threads.
     let progress = unsafe { Progress::new(reserved.counters.progress_cells()) };
-    // The decoder that begins here goes to the thread when reading does.
-    let placeholder = ConnectionConfig {
+    let admitted = bytes_read > 0;
+    // The decoder that begins here goes to the thread when reading does. Until then only what came
+    // behind a request that has been answered may be read.
+    let begun = ConnectionConfig {
         decoder: DecoderConfig {
-            inflate: None,
+            inflate: config.decoder.inflate.filter(|_| admitted),
             ..config.decoder
         },
         ..config
@@ -263,9 +265,9 @@ pub(super) fn on_thread(
     let new = NewConnection {
         key: reserved.id,
         socket,
-        connection: Box::new(Connection::new(&placeholder)),
+        connection: Box::new(Connection::new(&begun)),
         reading: Reading::ToBegin,
-        admitted: bytes_read > 0,
+        admitted,
         budget: Arc::clone(&budget),
         progress,
     };
