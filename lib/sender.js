@@ -39,6 +39,9 @@ const PONG = 0xa;
 
 const MAX_CONTROL_PAYLOAD = 125;
 
+/** For how many milliseconds more than `maxBufferedAmount` may wait. */
+const PATIENCE = 250;
+
 /** Nothing waits. */
 const DEFAULT = 0;
 /** The bytes of a Blob are being read; what is sent meanwhile waits. */
@@ -84,8 +87,10 @@ class Sender {
 
     /** Most bytes that may be buffered; 0 for no limit. */
     this._maxBufferedAmount = 0;
-    /** @type {(most: number) => void} called when there are more */
+    /** @type {(most: number) => void} called when there are more for long */
     this.onoverflow = NOOP;
+    /** There are more, and it is not known yet for how long. */
+    this._isOver = false;
   }
 
   /**
@@ -347,14 +352,24 @@ class Sender {
   }
 
   /**
-   * After something has been sent: ends a connection for which too much waits.
+   * After something has been sent: ends a connection for which too much waits,
+   * and still does a little later. A peer that reads is not to be ended for a
+   * burst that nobody has had time to write.
    *
    * @private
    */
   _checkBuffered() {
     const most = this._maxBufferedAmount;
 
-    if (this.bufferedBytes > most) this.onoverflow(most);
+    if (this._isOver || this.bufferedBytes <= most) return;
+
+    // What the system takes does not wait.
+    this.flush();
+    if (this.bufferedBytes <= most) return;
+
+    this._isOver = true;
+    // Not unref(): the connection is there as long.
+    setTimeout(lookAgain, PATIENCE, this);
   }
 
   /**
@@ -519,6 +534,18 @@ function blobRead(sender, blob, bytes, callback, write) {
   }
 
   sender._dequeue();
+}
+
+/**
+ * Ends a connection for which too much waited, and does again.
+ *
+ * @param {Sender} sender
+ */
+function lookAgain(sender) {
+  const most = sender._maxBufferedAmount;
+
+  sender._isOver = false;
+  if (sender.bufferedBytes > most) sender.onoverflow(most);
 }
 
 /**

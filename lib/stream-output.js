@@ -219,7 +219,10 @@ class StreamOutput {
    * @private
    */
   _hold(list, callback) {
-    if (this._socket.destroyed) return callback;
+    // What is no function is for Node to refuse.
+    const isRefused = callback && typeof callback !== 'function';
+
+    if (this._socket.destroyed || isRefused) return callback;
 
     let size = 0;
 

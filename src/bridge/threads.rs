@@ -279,6 +279,10 @@ pub(super) fn start(environment: &Rc<Environment>, link: &Rc<Link>, head: &[u8])
 /// Has the thread of a connection read from now on that has left the loop while what was read of it
 /// there was in hand; `rest` of that has not been decoded. Returns false if there is none.
 pub(super) fn go_on(environment: &Environment, link: &Link, rest: &[u8]) -> bool {
+    if link.closed.get() {
+        // The thread has been told to close: what has been read is still to be heard here.
+        return false;
+    }
     let Io::Thread(io) = &mut *link.io.borrow_mut() else {
         return false;
     };

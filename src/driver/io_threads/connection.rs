@@ -546,8 +546,8 @@ impl ThreadConnection {
         // What came with a request that has been answered was not read for not having begun to.
         let is_unheard = self.admitted && !self.flow.started.get() && !self.flow.interrupted.get();
         if is_unread || is_unheard {
-            // What the peer said before the end is still heard.
-            self.read();
+            // What the peer said before the end is still heard. Whatever becomes of that, it is closed.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.read()));
         }
         let mut last = Delivery::of(self.key, Item::Closed);
         if !self.flow.write_failed.get() {
