@@ -111,3 +111,28 @@ testInRoles(
     assert.equal(subject.bufferedAmount, 0);
   },
 );
+
+testInRoles(
+  'compressed messages that are written count no more, however often reading pauses',
+  async (t, role) => {
+    const { subject, peer } = await connect(t, role, {
+      subject: { perMessageDeflate: { threshold: 0 } },
+      peer: { perMessageDeflate: true },
+    });
+    subject.on('message', () => {
+      subject.send('x'.repeat(70_000));
+      setImmediate(() => subject.pause());
+    });
+
+    for (let round = 0; round < 100; round++) {
+      const answer = eventOf(peer, 'message');
+      peer.send('?');
+      await answer;
+      await until(
+        () => subject.bufferedAmount === 0 && subject.isPaused,
+        `${subject.bufferedAmount} bytes after ${round} rounds`,
+      );
+      subject.resume();
+    }
+  },
+);

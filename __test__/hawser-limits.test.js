@@ -8,7 +8,12 @@ const { afterEach, test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const zlib = require('node:zlib');
 const { configure, memoryUsage } = require('..');
-const { connect, connectRaw, testInRoles } = require('./support/connections');
+const {
+  connect,
+  connectRaw,
+  startServer,
+  testInRoles,
+} = require('./support/connections');
 const { OPCODE } = require('./support/frames');
 const { connectRawClient } = require('./support/raw-peer');
 const { WebSocket } = require('./support/subject');
@@ -126,12 +131,14 @@ testInRoles(
       raw.socket.pause();
       subject.send(Buffer.alloc(MUCH));
     }
+    await until(
+      () =>
+        memoryUsage().outboundBytes ===
+        a.subject.bufferedAmount + b.subject.bufferedAmount,
+      'not what waits is counted',
+    );
     await settled();
     const { outboundBytes } = memoryUsage();
-    assert.equal(
-      outboundBytes,
-      a.subject.bufferedAmount + b.subject.bufferedAmount,
-    );
 
     configure({ maxOutboundBytes: outboundBytes + 10_000 });
     b.subject.send(Buffer.alloc(9_000));
@@ -196,6 +203,20 @@ testInRoles(
     await nothingIsUsed();
   },
 );
+
+test('a connection has two contexts from the beginning', async (t) => {
+  await nothingIsUsed();
+  const { wss, port } = await startServer(t, WebSocket, {
+    perMessageDeflate: true,
+  });
+  const used = new Promise((resolve) => {
+    wss.once('connection', () => resolve(memoryUsage().deflateContexts));
+  });
+
+  await connectRawClient(t, port, { headers: DEFLATE });
+
+  assert.equal(await used, 2);
+});
 
 test('a worker that is terminated gives back what it held', async (t) => {
   await nothingIsUsed();

@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { Writable } = require('node:stream');
 const { connect, connectRaw, testInRoles } = require('./support/connections');
+const { OPCODE, buildFrame } = require('./support/frames');
 const { eventOf, until } = require('./support/waiting');
 
 testInRoles(
@@ -96,3 +97,33 @@ testInRoles('a violation is an error of both', async (t, role) => {
   assert.equal(heard[0], heard[1]);
   assert.equal(heard[0].code, 'WS_ERR_INVALID_OPCODE');
 });
+
+testInRoles(
+  'bytes that a listener writes to it take nothing from those that came with its message',
+  async (t, role) => {
+    const { subject, raw } = await connectRaw(t, role, {
+      subject: { perMessageDeflate: true },
+      headers: ['Sec-WebSocket-Extensions: permessage-deflate'],
+    });
+    const count = 5000;
+    const frames = Array.from({ length: count }, (_, i) => `${i}`);
+    const heard = [];
+    subject.on('message', (data) => heard.push(data.toString()));
+    subject.once('message', () => {
+      // Large enough to have the connection compress it elsewhere.
+      subject.send('a'.repeat(200_000));
+      const inner = { opcode: OPCODE.TEXT, payload: 'inner' };
+      subject._receiver.write(
+        buildFrame({ ...inner, mask: role === 'server' }),
+      );
+    });
+
+    raw.send(...frames.map((payload) => ({ opcode: OPCODE.TEXT, payload })));
+    await until(() => heard.length > count, 'messages are missing');
+
+    assert.deepEqual(
+      heard.filter((text) => text !== 'inner'),
+      frames,
+    );
+  },
+);

@@ -33,44 +33,49 @@ test('terminate() at once amid a message that came with the response is a 1006 a
   }
 });
 
-test('terminate() at once before a compressed message that came with the request is a 1006 and no error', async (t) => {
-  const payload = deflateRawSync('compressed '.repeat(100), { finishFlush: 2 });
-  const frame = buildFrame({
-    opcode: OPCODE.TEXT,
-    payload: payload.subarray(0, -4),
-    rsv1: true,
-    mask: true,
-  });
-  const request = upgradeRequest({
-    'Sec-WebSocket-Extensions': 'permessage-deflate',
-  });
-  const bytes = Buffer.concat([
-    Buffer.from(`${request.join('\r\n')}\r\n\r\n`),
-    frame,
-  ]);
-  const server = new WebSocketServer({
-    port: 0,
-    host: '127.0.0.1',
-    perMessageDeflate: true,
-  });
-  t.after(() => stopServer(server));
-  await eventOf(server, 'listening');
-  const errors = [];
-  const closed = [];
-  server.on('connection', (websocket) => {
-    websocket.on('error', (error) => errors.push(error.message));
-    closed.push(closeOf(websocket));
-    websocket.terminate();
-  });
+for (const dictionary of [undefined, Buffer.from('compressed ')]) {
+  test(`terminate() at once before a message compressed ${dictionary ? 'with a dictionary ' : ''}that came with the request is a 1006 and no error`, async (t) => {
+    const payload = deflateRawSync('compressed '.repeat(100), {
+      dictionary,
+      finishFlush: 2,
+    });
+    const frame = buildFrame({
+      opcode: OPCODE.TEXT,
+      payload: payload.subarray(0, -4),
+      rsv1: true,
+      mask: true,
+    });
+    const request = upgradeRequest({
+      'Sec-WebSocket-Extensions': 'permessage-deflate',
+    });
+    const bytes = Buffer.concat([
+      Buffer.from(`${request.join('\r\n')}\r\n\r\n`),
+      frame,
+    ]);
+    const server = new WebSocketServer({
+      port: 0,
+      host: '127.0.0.1',
+      perMessageDeflate: { zlibInflateOptions: { dictionary } },
+    });
+    t.after(() => stopServer(server));
+    await eventOf(server, 'listening');
+    const errors = [];
+    const closed = [];
+    server.on('connection', (websocket) => {
+      websocket.on('error', (error) => errors.push(error.message));
+      closed.push(closeOf(websocket));
+      websocket.terminate();
+    });
 
-  for (let round = 0; round < ROUNDS; round++) {
-    const peer = net.connect(server.address().port, '127.0.0.1');
-    peer.on('error', () => {});
-    peer.resume();
-    peer.write(bytes);
-    await eventOf(peer, 'close');
+    for (let round = 0; round < ROUNDS; round++) {
+      const peer = net.connect(server.address().port, '127.0.0.1');
+      peer.on('error', () => {});
+      peer.resume();
+      peer.write(bytes);
+      await eventOf(peer, 'close');
 
-    assert.deepEqual(errors, []);
-    assert.deepEqual(await closed[round], { code: 1006, reason: '' });
-  }
-});
+      assert.deepEqual(errors, []);
+      assert.deepEqual(await closed[round], { code: 1006, reason: '' });
+    }
+  });
+}

@@ -161,6 +161,9 @@ pub(super) struct ThreadIo {
     pub(super) thread: usize,
     /// Here until reading begins: what was read before the takeover is decoded at once.
     pub(super) decoder: Option<Box<Decoder>>,
+    /// Whether the engine did the handshake: nothing behind it has been read. What JavaScript has
+    /// read of other connections comes when reading begins.
+    pub(super) admitted: bool,
     /// Here unless messages may have to be compressed, which is the thread's work.
     pub(super) encoder: Option<Encoder>,
     /// Frames of this turn, and the positions in them whose senders want to know.
@@ -195,6 +198,7 @@ impl ThreadIo {
         Self {
             thread,
             decoder,
+            admitted: false,
             encoder,
             cork: Vec::new(),
             marks: Vec::new(),

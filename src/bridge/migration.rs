@@ -315,14 +315,12 @@ fn try_move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: Untold) 
     let mut io = ThreadIo::new(thread, decoder, encoder, budget, names);
     io.accepted = accepted;
     io.untold = untold;
-    open_on_thread(
-        environment,
-        link,
-        &io,
+    let parts = Returned {
         socket,
-        Box::new(connection),
-        reading,
-    );
+        connection: Box::new(connection),
+        accounted: accepted,
+    };
+    open_on_thread(environment, link, &io, parts, reading);
     threads::set_referenced(environment, &mut io, referenced);
     *slot = Io::Thread(Box::new(io));
     true
@@ -332,16 +330,20 @@ fn open_on_thread(
     environment: &Environment,
     link: &Link,
     io: &ThreadIo,
-    socket: socket2::Socket,
-    connection: Box<Connection>,
+    parts: Returned,
     reading: Reading,
 ) {
+    let Returned {
+        socket,
+        connection,
+        accounted,
+    } = parts;
     let new = NewConnection {
         key: link.id,
         socket,
         connection,
+        accounted,
         reading,
-        admitted: false,
         budget: Arc::clone(&io.budget),
         // SAFETY: the page of counters lives as long as the environment, which joins its threads.
         progress: unsafe { Progress::new(link.counters.progress_cells()) },
@@ -410,8 +412,7 @@ pub(super) fn settle(
     });
     let Some(poll) = poll.flatten() else {
         // Something has happened that is the business of a thread.
-        let Returned { socket, connection } = returned;
-        open_on_thread(environment, link, io, socket, connection, Reading::Begun);
+        open_on_thread(environment, link, io, returned, Reading::Begun);
         resume_on_thread(environment, link, io, waiting);
         if has_panicked {
             return Some(Delivery::of(link.id, Item::Broken));
@@ -491,6 +492,7 @@ pub(super) fn write_last(environment: &Environment, mut delivery: Delivery) {
         let Returned {
             socket,
             mut connection,
+            ..
         } = *returned;
         threads::uncork(environment, link.id, io);
         let mut waiting = io.waiting.take().unwrap_or_default();

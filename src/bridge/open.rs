@@ -252,12 +252,10 @@ pub(super) fn on_thread(
     budget.count_received(bytes_read);
     // SAFETY: the page of counters lives as long as the environment, which joins its threads.
     let progress = unsafe { Progress::new(reserved.counters.progress_cells()) };
-    let admitted = bytes_read > 0;
-    // The decoder that begins here goes to the thread when reading does. Until then only what came
-    // behind a request that has been answered may be read.
-    let begun = ConnectionConfig {
+    // The decoder stays here until reading begins.
+    let to_write = ConnectionConfig {
         decoder: DecoderConfig {
-            inflate: config.decoder.inflate.filter(|_| admitted),
+            inflate: None,
             ..config.decoder
         },
         ..config
@@ -265,9 +263,9 @@ pub(super) fn on_thread(
     let new = NewConnection {
         key: reserved.id,
         socket,
-        connection: Box::new(Connection::new(&begun)),
+        connection: Box::new(Connection::new(&to_write)),
+        accounted: 0,
         reading: Reading::ToBegin,
-        admitted,
         budget: Arc::clone(&budget),
         progress,
     };
@@ -277,6 +275,7 @@ pub(super) fn on_thread(
     let encoder = config.deflate.is_none().then(|| Encoder::new(None));
     let decoder = Some(Box::new(config.decoder()));
     let mut io = ThreadIo::new(thread, decoder, encoder, budget, names);
+    io.admitted = bytes_read > 0;
     io.accepted = response.len() as u64;
     io.cork = response;
     reserved.counters.set_accepted(io.accepted);

@@ -250,19 +250,27 @@ pub(super) fn uncork(environment: &Environment, id: u64, io: &mut ThreadIo) {
 }
 
 /// Delivers what was read before the takeover, and has the thread read from now on. What cannot be
-/// delivered at once goes to the thread, like bytes that come later.
+/// delivered at once goes to the thread, like bytes that come later. Within the delivery of other
+/// bytes it only adds to them: the decoder is needed for what is left of those.
 pub(super) fn start(environment: &Rc<Environment>, link: &Rc<Link>, head: &[u8]) {
+    let was_in_hand = link.in_hand.get();
     let at_once = match &*link.io.borrow() {
         Io::Thread(io) => {
             io.budget.count_received(head.len());
-            io.decoder.is_some() && !io.paused && !io.tapped
+            let is_flowing = !io.paused && !io.tapped;
+            io.decoder.is_some() && (is_flowing || was_in_hand)
         }
         _ => return,
     };
     let mut head = head.to_vec();
     if at_once && !head.is_empty() {
+        link.in_hand.set(true);
         super::receive::deliver(environment, link, &mut head, None, Call::Nested);
+        link.in_hand.set(was_in_hand);
         head.clear();
+    }
+    if at_once && was_in_hand {
+        return;
     }
     if let Io::Thread(io) = &mut *link.io.borrow_mut() {
         let decoder = io.decoder.take();
@@ -334,7 +342,10 @@ fn release_held(environment: &Environment, id: u64, io: &ThreadIo) {
 /// Tells the thread to write what it can and close the socket; the last event follows.
 pub(super) fn close(environment: &Environment, link: &Link, io: &mut ThreadIo) {
     uncork(environment, link.id, io);
-    command(environment, link.id, io, CommandKind::Close);
+    // A decoder that has bytes in hand goes on with them here.
+    let is_unheard = io.admitted && !link.in_hand.get();
+    let decoder = io.decoder.take_if(|_| is_unheard);
+    command(environment, link.id, io, CommandKind::Close { decoder });
     flush_commands(environment);
     // What was held while paused is still delivered, before the last event.
     io.paused = false;

@@ -41,10 +41,10 @@ pub struct NewConnection {
     pub key: Key,
     pub socket: Socket,
     pub connection: Box<Connection>,
+    /// What JavaScript counts as accepted of what has been queued: messages count before they are
+    /// compressed.
+    pub accounted: u64,
     pub reading: Reading,
-    /// Whether the engine did the handshake: nothing behind it has been read. What JavaScript has
-    /// read of other connections comes with [`CommandKind::Start`].
-    pub admitted: bool,
     pub budget: Arc<InboundBudget>,
     pub progress: Progress,
 }
@@ -64,6 +64,8 @@ pub enum Reading {
 pub struct Returned {
     pub socket: Socket,
     pub connection: Box<Connection>,
+    /// As in [`NewConnection`].
+    pub accounted: u64,
 }
 
 /// What JavaScript wants of a connection.
@@ -110,7 +112,10 @@ pub enum CommandKind {
     /// [`Item::Kept`] answers.
     Return,
     /// Write what the socket takes, and close it.
-    Close,
+    Close {
+        /// For what the socket has received, if reading it has not begun.
+        decoder: Option<Box<Decoder>>,
+    },
 }
 
 impl CommandKind {
@@ -403,7 +408,7 @@ async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
                 }
                 Request::Exit => {
                     thread.each(|connection| {
-                        connection.apply(CommandKind::Close);
+                        connection.apply(CommandKind::Close { decoder: None });
                     });
                     return;
                 }
@@ -476,7 +481,7 @@ impl ThreadState {
         if matches!(kind, CommandKind::Return) {
             return self.give_back(key);
         }
-        let closes = matches!(kind, CommandKind::Close);
+        let closes = matches!(kind, CommandKind::Close { .. });
         if let Some(connection) = self.connections.get(&key) {
             if guarded(connection, || connection.apply(kind)).unwrap_or(false) {
                 self.dirty.push(Rc::clone(connection));

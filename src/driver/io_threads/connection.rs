@@ -68,13 +68,11 @@ pub(super) struct ThreadConnection {
     socket: AsyncFd<Socket>,
     state: RefCell<Connection>,
     flow: Flow,
-    /// See [`NewConnection::admitted`].
-    admitted: bool,
     /// Something about `flow` changed, which the connection's task must know.
     changed: Notify,
     budget: Arc<InboundBudget>,
     progress: Progress,
-    /// What JavaScript counts as accepted: messages count before they are compressed.
+    /// See [`NewConnection::accounted`].
     accounted: Cell<u64>,
     thread: Rc<ThreadShared>,
 }
@@ -152,10 +150,9 @@ impl ThreadConnection {
         let connection = Rc::new(Self {
             key: new.key,
             socket,
-            accounted: Cell::new(new.connection.outbound.accepted()),
+            accounted: Cell::new(new.accounted),
             state: RefCell::new(*new.connection),
             flow,
-            admitted: new.admitted,
             changed: Notify::new(),
             budget: new.budget,
             progress: new.progress,
@@ -250,9 +247,13 @@ impl ThreadConnection {
                 self.flow.shutdown.set(true);
                 return true;
             }
-            CommandKind::Close => {
+            CommandKind::Close { decoder } => {
+                let is_unheard = decoder.is_some();
+                if let Some(decoder) = decoder {
+                    state.decoder = *decoder;
+                }
                 drop(state);
-                self.close();
+                self.close(is_unheard);
             }
         }
         false
@@ -302,7 +303,11 @@ impl ThreadConnection {
         self.flow.closed.set(true);
         self.changed.notify_one();
         let connection = Box::new(self.state.replace(Connection::spent()));
-        Some(Returned { socket, connection })
+        Some(Returned {
+            socket,
+            connection,
+            accounted: self.accounted.get(),
+        })
     }
 
     /// What follows a panic in the service of the connection: nothing more is decoded, and
@@ -536,15 +541,14 @@ impl ThreadConnection {
         self.deliver(Delivery::of(self.key, Item::ReadFailed(error)));
     }
 
-    /// Closes the socket once its task has ended, which is told to.
-    fn close(&self) {
+    /// Closes the socket once its task has ended, which is told to. `is_unheard` if it has not begun
+    /// to read what came with a request that has been answered.
+    fn close(&self, is_unheard: bool) {
         if self.flow.closed.replace(true) {
             return;
         }
         let has_unread = !self.flow.read_ended.get() || self.flow.end_sought.get();
         let is_unread = self.flow.paused.get() && self.flow.started.get() && has_unread;
-        // What came with a request that has been answered was not read for not having begun to.
-        let is_unheard = self.admitted && !self.flow.started.get() && !self.flow.interrupted.get();
         if is_unread || is_unheard {
             // What the peer said before the end is still heard. Whatever becomes of that, it is closed.
             let _ = catch_unwind(AssertUnwindSafe(|| self.read()));

@@ -137,8 +137,8 @@ impl Everyone {
             key,
             socket,
             connection,
+            accounted: 0,
             reading: Reading::Begun,
-            admitted: false,
             budget: Arc::clone(&mobile.budget),
             // SAFETY: the cells are leaked, and each connection has its own.
             progress: unsafe { Progress::new(cells) },

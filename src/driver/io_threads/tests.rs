@@ -44,7 +44,7 @@ impl Fixture {
                 keep_fragments: false,
             })),
             reading: Reading::ToBegin,
-            admitted: false,
+            accounted: 0,
             budget: Arc::clone(&budget),
             progress: progress(released),
         }));
@@ -130,7 +130,7 @@ fn a_fin_that_comes_with_data_is_seen() {
     fixture.wait_for(|item| matches!(item, Item::End));
     fixture.tell(CommandKind::Shutdown);
     fixture.wait_for(|item| matches!(item, Item::ShutDown));
-    fixture.tell(CommandKind::Close);
+    fixture.tell(CommandKind::Close { decoder: None });
     fixture.wait_for(|item| matches!(item, Item::Closed));
     fixture.pool.shut_down();
 }
@@ -259,8 +259,8 @@ fn a_connection_that_has_come_back_may_go_again() {
         key: 7,
         socket: returned.socket,
         connection: returned.connection,
+        accounted: returned.accounted,
         reading: Reading::Begun,
-        admitted: false,
         budget: Arc::clone(&fixture.budget),
         progress: progress(fixture.released),
     };
@@ -282,8 +282,8 @@ fn interrupt(fixture: &mut Fixture) -> Box<Decoder> {
         key: 7,
         socket: returned.socket,
         connection: returned.connection,
+        accounted: returned.accounted,
         reading: Reading::Interrupted,
-        admitted: false,
         budget: Arc::clone(&fixture.budget),
         progress: progress(fixture.released),
     };
@@ -322,7 +322,7 @@ fn a_connection_that_is_closed_while_a_read_is_in_hand_is_not_read() {
     let mut fixture = Fixture::new();
     let decoder = interrupt(&mut fixture);
     fixture.peer.write_all(b"\x81\x02on").unwrap();
-    fixture.tell(CommandKind::Close);
+    fixture.tell(CommandKind::Close { decoder: None });
     fixture.tell(CommandKind::GoOn {
         rest: Vec::new(),
         decoder,
