@@ -97,16 +97,12 @@ function largeMessages() {
   return ['## Large compressed messages', LARGE_MESSAGES, ...table];
 }
 
-/** Written by hand, as measured on a machine that was not quiet: shares of CPU time, nothing that a clock tells. */
 const LARGE_MESSAGES = [
   "With `ioThreads: 'auto'`, a message from 64 KiB up that is to be compressed, or from 32 KiB up that is to be inflated,",
-  'takes its connection to an I/O thread before anything is done for it, if a second processor is there. In a process that',
-  'has both ends of a connection echo JSON of 64 KiB, the JavaScript thread ran for 0.16 of the time that it had run for',
-  'before that (2.0 ms a message became 0.33), and for 0.12 of it with 1 MiB (28 ms became 3.2); the whole process ran for',
-  '13 % longer (2026-11-23, medians of five rounds in turn, each message the same as the one before it).',
-  'With `ioThreads: 0`, with one processor, and on TLS and other streams, all of it is done on the',
-  'JavaScript thread: a megabyte of JSON there holds up the event loop for more than ten milliseconds. Smaller messages',
-  'leave only when the JavaScript thread has no time left, of which compressing and inflating count as ours.',
+  'takes its connection to an I/O thread before anything is done for it, if a second processor is there. With',
+  '`ioThreads: 0`, with one processor, and on TLS and other streams, all of it is done on the JavaScript thread: a megabyte',
+  'of JSON there holds up the event loop for more than ten milliseconds. Smaller messages leave only when the JavaScript',
+  'thread has no time left, of which compressing and inflating count as ours.',
 ].join('\n');
 
 function circumstances(report) {
