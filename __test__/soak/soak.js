@@ -12,6 +12,16 @@ const PATIENCE_MS = 60_000;
 /** Connections a second, until it is known what they cost. */
 const FIRST_PACE = 10;
 
+/**
+ * Has glibc give back what is free. As it is, it keeps up to 64 MB for large messages, which it gets back in pieces, and
+ * the RSS says how much it keeps instead of how much is in use.
+ */
+const FRUGAL = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
+
 /** A server and its clients, each in a process of its own, and what is known of both. */
 class Soak {
   constructor(seed, cpu) {
@@ -62,6 +72,7 @@ class Soak {
   _startProgram(name, args) {
     const child = fork(path.join(__dirname, `${name}.js`), args, {
       execArgv: ['--expose-gc'],
+      env: { ...process.env, ...FRUGAL },
     });
     child.setMaxListeners(0);
     child.on('message', ({ type, account }) => {
