@@ -229,7 +229,7 @@ pub(super) fn send_message(
     let mark = mark && !taken;
     io.untold += u32::from(mark);
     let kind = CommandKind::Message {
-        payload: environment.broadcast.borrow_mut().copy(payload),
+        payload: environment.broadcast.borrow_mut().copy(link.id, payload),
         options,
         mark,
     };

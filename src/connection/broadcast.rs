@@ -17,17 +17,24 @@ pub struct Broadcast {
     /// The last message, and which connection it was for.
     last: Option<(u64, Sent)>,
     frame: Option<SharedFrame>,
-    /// The last payload that was copied.
+    /// The last payload that was copied, and which connection it was for.
+    last_copied: Option<(u64, Sample)>,
     copied: Option<Bytes>,
 }
 
 /// A message, as far as it takes to guess that another is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sent {
+    sample: Sample,
+    recipe: FrameRecipe,
+}
+
+/// What a payload is known again by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sample {
     length: usize,
     /// Bytes of its beginning, its middle and its end.
-    sample: [u8; 24],
-    recipe: FrameRecipe,
+    bytes: [u8; 24],
 }
 
 #[derive(Debug)]
@@ -51,7 +58,8 @@ impl Broadcast {
     ) -> Option<&Bytes> {
         let recipe = encoder.recipe(payload.len(), options)?;
         if !self.has(payload, recipe) {
-            let sent = Sent::new(payload, recipe);
+            let sample = Sample::of(payload);
+            let sent = Sent { sample, recipe };
             match self.last.replace((connection, sent)) {
                 Some((other, last)) if other != connection && last == sent => {}
                 _ => return None,
@@ -61,18 +69,29 @@ impl Broadcast {
         self.frame.as_ref().map(|shared| &shared.frame)
     }
 
-    /// A copy of a payload whose frame is made elsewhere: the same one for all that are sent it.
-    pub fn copy(&mut self, payload: &[u8]) -> Bytes {
-        match &self.copied {
-            Some(copied) if copied == payload => copied.clone(),
-            _ => self.copied.insert(Bytes::copy_from_slice(payload)).clone(),
+    /// A copy of a payload whose frame is made elsewhere: from the second connection on the same one.
+    pub fn copy(&mut self, connection: u64, payload: &[u8]) -> Bytes {
+        if let Some(copied) = &self.copied
+            && copied == payload
+        {
+            return copied.clone();
         }
+        let copy = Bytes::copy_from_slice(payload);
+        let sample = Sample::of(payload);
+        if let Some((other, last)) = self.last_copied.replace((connection, sample))
+            && other != connection
+            && last == sample
+        {
+            self.copied = Some(copy.clone());
+        }
+        copy
     }
 
     /// Forgets what has been sent: a turn is over.
     pub fn clear(&mut self) {
         self.last = None;
         self.frame = None;
+        self.last_copied = None;
         self.copied = None;
     }
 
@@ -85,23 +104,19 @@ impl Broadcast {
     }
 }
 
-impl Sent {
-    fn new(payload: &[u8], recipe: FrameRecipe) -> Self {
-        let mut sample = [0; 24];
+impl Sample {
+    fn of(payload: &[u8]) -> Self {
+        let mut bytes = [0; 24];
         let length = payload.len();
-        if length <= sample.len() {
-            sample[..length].copy_from_slice(payload);
+        if length <= bytes.len() {
+            bytes[..length].copy_from_slice(payload);
         } else {
             let starts = [0, length / 2 - 4, length - 8];
-            for (target, start) in sample.chunks_exact_mut(8).zip(starts) {
+            for (target, start) in bytes.chunks_exact_mut(8).zip(starts) {
                 target.copy_from_slice(&payload[start..start + 8]);
             }
         }
-        Self {
-            length,
-            sample,
-            recipe,
-        }
+        Self { length, bytes }
     }
 }
 
@@ -212,14 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_copied_for_many_is_copied_once() {
+    fn what_is_copied_for_many_is_copied_no_more_than_twice() {
         let mut broadcast = Broadcast::default();
         let mut payload = b"Hello".to_vec();
-        let copies = [broadcast.copy(&payload), broadcast.copy(&payload)];
-        assert_eq!(copies[0].as_ptr(), copies[1].as_ptr());
+        let [_, second, third] = [1, 2, 3].map(|connection| broadcast.copy(connection, &payload));
+        assert_eq!(second.as_ptr(), third.as_ptr());
         payload[0] = b'h';
-        assert_eq!(broadcast.copy(&payload), &payload);
-        assert_eq!(copies[1], &b"Hello"[..]);
+        assert_eq!(broadcast.copy(4, &payload), &payload);
+        assert_eq!(third, &b"Hello"[..]);
     }
 
     #[test]
