@@ -7,6 +7,7 @@ const { trendOf } = require('./trend');
  * standard error.
  */
 const FLAT = { rss: 150, heapUsed: 15, external: 15 };
+const STRETCHES = 8;
 /** In less time than this, allocators are still filling their caches: no slope is judged. */
 const MINUTES_TO_JUDGE = 10;
 const KILOBYTE = 1024;
@@ -76,13 +77,30 @@ function slopesOf(samples) {
       x: at,
       y: memory[key] / KILOBYTE,
     }));
-    const { slope, error } = trendOf(points);
+    const { slope, error } = trendOf(key === 'rss' ? floorOf(points) : points);
     slopes[key] = {
       slope: round(slope),
       error: Number.isFinite(error) ? round(error) : null,
     };
   }
   return slopes;
+}
+
+/**
+ * RSS goes up and down for minutes, by what V8 keeps for later: its neighbours are not independent of each other, as a
+ * standard error takes them to be. What leaks also raises the least of each stretch of time.
+ *
+ * @param {Array<{ x: number, y: number }>} points by time
+ * @returns {Array<{ x: number, y: number }>} the lowest point of each stretch
+ */
+function floorOf(points) {
+  const length = Math.max(1, Math.ceil(points.length / STRETCHES));
+  const floor = [];
+  for (let start = 0; start < points.length; start += length) {
+    const stretch = points.slice(start, start + length);
+    floor.push(stretch.reduce((low, point) => (point.y < low.y ? point : low)));
+  }
+  return floor;
 }
 
 /** Of the quiet moments, the least and the most; and what is left when everything has ended. */
