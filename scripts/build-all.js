@@ -1,27 +1,24 @@
 'use strict';
 
 /*
- * `npm run build:all`: the addon for every platform that can be built for on this machine (Debian 12 on x64), each checked and
- * put into its folder under `npm/`; what is not published goes to `target/cross/checked`. docs/platforms.md says what
- * became of them.
+ * `npm run build:all`: the addon for every platform that can be built for on this machine (Debian 12 on x64), each checked
+ * and put into the folder of its package in `npm/`. What has no package, being there to be tried, goes to `target/cross`,
+ * where `built.json` and `SHA256SUMS` list all of it. docs/platforms.md says what became of them.
  *
  *   npm run build:all -- --only linux-arm64   only the platforms with "linux-arm64" in their name
  */
 
-const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 
 const { compile } = require('./platforms/compile');
-const { faultsOf, inspect } = require('./platforms/inspect');
+const { examine } = require('./platforms/examine');
+const { record, printTable } = require('./platforms/record');
 const { TARGETS } = require('./platforms/targets');
 const { prepareToolchain } = require('./platforms/toolchain');
 const { writeLicences } = require('./release/licences');
 const { inRoot } = require('./setup/root');
-
-/** Bytes of a binary that nobody minds to download. */
-const MOST_BYTES = 2_000_000;
 
 main();
 
@@ -29,75 +26,45 @@ function main() {
   const { only = '' } = parseArgs({
     options: { only: { type: 'string' } },
   }).values;
-  const targets = TARGETS.filter(({ platform }) => platform.includes(only));
-  if (targets.length === 0) {
+  const chosen = TARGETS.filter(({ platform }) => platform.includes(only));
+  const here = chosen.filter(({ built }) => built === 'zig');
+  if (here.length === 0) {
+    const names = TARGETS.map(({ platform }) => platform).join(', ');
     console.error(
-      `No platform has "${only}" in its name: ${TARGETS.map(({ platform }) => platform).join(', ')}.`,
+      `Nothing to build here with "${only}" in its name: ${names}.`,
     );
     process.exit(2);
   }
 
   const toolchain = prepareToolchain();
-  const results = targets.map((target) => build(target, toolchain));
+  const built = here.map((target) => build(target, toolchain));
   writeLicences();
-  writeSums(results);
-  console.log('');
-  for (const { target, outcome } of results)
-    console.log(`${target.platform.padEnd(22)}${outcome}`);
-  process.exitCode = results.some(({ failed }) => failed) ? 1 : 0;
+  record(built.filter(({ error }) => !error));
+
+  printTable(chosen);
+  for (const { target, error } of built) {
+    if (error) console.error(`FAILED: ${target.platform}: ${error.message}`);
+  }
+  process.exitCode = built.some(({ error }) => error) ? 1 : 0;
 }
 
 function build(target, toolchain) {
   console.log(`\n--- ${target.platform} (${target.triple})`);
-  if (target.built === 'hosted')
-    return {
-      target,
-      outcome: 'left to the hosted workflow: no linker for it here',
-    };
   try {
     const compiled = compile(target, toolchain);
-    const seen = inspect(compiled, toolchain.readobj);
-    const size = fs.statSync(compiled).size;
-    const faults = faultsOf(seen, target);
-    if (size > MOST_BYTES)
-      faults.push(`has ${size} bytes, more than ${MOST_BYTES}`);
-    if (faults.length > 0) throw new Error(faults.join('; '));
-
+    const seen = examine(compiled, target, toolchain);
     const file = fileFor(target);
     fs.mkdirSync(path.dirname(file), { recursive: true });
     fs.copyFileSync(compiled, file);
-    const floor = seen.glibc
-      ? `, glibc ${seen.glibc}`
-      : seen.macos
-        ? `, macOS ${seen.macos}`
-        : '';
-    return {
-      target,
-      file,
-      outcome: `${size} bytes${floor}, needs ${seen.libraries.join(' ')}`,
-    };
+    return { target, file, seen, versions: toolchain.versions };
   } catch (error) {
-    return { target, failed: true, outcome: `FAILED: ${error.message}` };
+    return { target, error };
   }
 }
 
-function fileFor({ platform, built }) {
+function fileFor({ platform, published }) {
   const name = `hawser.${platform}.node`;
-  return built === 'zig'
+  return published
     ? inRoot('npm', platform, name)
-    : inRoot('target', 'cross', 'checked', name);
-}
-
-function writeSums(results) {
-  const sums = results
-    .filter(({ file }) => file)
-    .map(
-      ({ file }) =>
-        `${createHash('sha256').update(fs.readFileSync(file)).digest('hex')}  ${path.relative(inRoot(), file)}`,
-    );
-  if (sums.length > 0)
-    fs.writeFileSync(
-      inRoot('target', 'cross', 'SHA256SUMS'),
-      `${sums.join('\n')}\n`,
-    );
+    : inRoot('target', 'cross', platform, name);
 }

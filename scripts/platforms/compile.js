@@ -5,7 +5,7 @@ const os = require('node:os');
 const path = require('node:path');
 
 const { ROOT, inRoot } = require('../setup/root');
-const { requireMingw, run } = require('./toolchain');
+const { RUST_SOURCE, run } = require('./toolchain');
 
 /** Built from source with the addon: no toolchain has it ready for all of the targets. */
 const STANDARD_LIBRARY = '-Zbuild-std=std,panic_unwind';
@@ -14,80 +14,50 @@ const STANDARD_LIBRARY = '-Zbuild-std=std,panic_unwind';
  * Compiles and strips the addon for a platform.
  *
  * @param {import('./targets').Target} target
- * @param {ReturnType<typeof import('./toolchain').prepareToolchain>} toolchain
+ * @param {import('./toolchain').Toolchain} toolchain
  * @returns {string} The file
  */
-function compile(target, toolchain) {
-  const cargo = target.built === 'mingw' ? forWindows(target) : forZig(target);
-  run('cargo', [...cargo.args, '--locked', '--release', STANDARD_LIBRARY], {
+function compile({ triple, glibc, macos, rustflags }, { env, strip }) {
+  const zigTarget = glibc ? `${triple}.${glibc}` : triple;
+  const args = ['zigbuild', '--locked', '--lib', '--release', STANDARD_LIBRARY];
+  run('cargo-zigbuild', [...args, '--target', zigTarget], {
     cwd: ROOT,
     env: {
-      ...toolchain.env,
-      ...cargo.env,
+      ...env,
+      ...(macos && { MACOSX_DEPLOYMENT_TARGET: macos }),
       CARGO_TARGET_DIR: inRoot('target', 'cross', 'build'),
       // rustc would look for a strip program of its own, which no package has.
       CARGO_PROFILE_RELEASE_STRIP: 'none',
-      CARGO_ENCODED_RUSTFLAGS: [
-        ...withoutPaths(),
-        ...(target.rustflags ?? []),
-      ].join('\x1f'),
+      CARGO_ENCODED_RUSTFLAGS: [...withoutPaths(), ...rustflags].join('\x1f'),
     },
   });
 
-  const built = libraryOf(target);
+  const built = libraryOf(triple);
   const stripped = `${built}.stripped`;
-  // Of a Mach-O file the linker has stripped what can be spared.
-  if (target.macos) fs.copyFileSync(built, stripped);
-  else run(toolchain.strip, ['--strip-all', '-o', stripped, built]);
+  run(strip, [macos ? '-x' : '--strip-all', '-o', stripped, built]);
   return stripped;
-}
-
-function forZig({ triple, glibc, macos }) {
-  return {
-    args: ['zigbuild', '--target', glibc ? `${triple}.${glibc}` : triple],
-    env: macos ? { MACOSX_DEPLOYMENT_TARGET: macos } : {},
-  };
-}
-
-function forWindows({ triple }) {
-  requireMingw();
-  return {
-    args: ['build', '--target', triple],
-    env: {
-      CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER: 'x86_64-w64-mingw32-gcc',
-      LIBNODE_PATH: emptyNodeLibrary(),
-    },
-  };
-}
-
-/** napi-build wants a library to link with, though the addon looks Node's functions up when it is loaded. */
-function emptyNodeLibrary() {
-  const folder = inRoot('target', 'cross', 'libnode');
-  fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, 'libnode.dll'), '');
-  const definition = path.join(folder, 'node.def');
-  fs.writeFileSync(definition, 'NAME node.exe\nEXPORTS\n');
-  run('x86_64-w64-mingw32-dlltool', [
-    '-d',
-    definition,
-    '-l',
-    path.join(folder, 'libnode.dll.a'),
-  ]);
-  return folder;
 }
 
 /** Where it was built does not show in the binary: two machines make the same one. */
 function withoutPaths() {
   const cargoHome = process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo');
+  const registries = path.join(cargoHome, 'registry', 'src');
   const prefixes = [
-    [ROOT, 'hawser'],
-    [path.join(cargoHome, 'registry', 'src'), 'crates'],
-    [inRoot('target', 'cross', 'debian', 'usr', 'src'), 'rust'],
+    // A folder for each registry, which has the registry's name.
+    ...fs
+      .readdirSync(registries)
+      .map((name) => [`${registries}/${name}`, 'crates']),
+    // Both as cargo names what is below the top folder, and in full.
+    [path.relative(ROOT, RUST_SOURCE), 'rust'],
+    [RUST_SOURCE, 'rust'],
+    [fs.realpathSync(RUST_SOURCE), 'rust'],
   ];
-  return prefixes.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  return [[ROOT, 'hawser'], ...prefixes].map(
+    ([from, to]) => `--remap-path-prefix=${from}=${to}`,
+  );
 }
 
-function libraryOf({ triple }) {
+function libraryOf(triple) {
   const folder = inRoot('target', 'cross', 'build', triple, 'release');
   const names = ['libhawser.so', 'libhawser.dylib', 'hawser.dll'];
   const found = names

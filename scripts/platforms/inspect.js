@@ -4,124 +4,142 @@
  * What a binary asks of the system that loads it, read from the file by LLVM's llvm-readobj.
  */
 
-const { spawnSync } = require('node:child_process');
+const { execFileSync } = require('node:child_process');
 
-/** What Node looks for in an addon, and all that one needs to show. */
-const ENTRY = 'napi_register_module_v1';
+const ASPECTS = [
+  '--file-headers',
+  '--needed-libs',
+  // Of ELF
+  '--dyn-syms',
+  '--version-info',
+  // Of Mach-O
+  '--symbols',
+  '--macho-version-min',
+  // Of Windows
+  '--coff-exports',
+];
+
+/**
+ * @typedef {object} Import A function or a variable that the file wants from others
+ * @property {string} name
+ * @property {boolean} isWeak Whether it can do without
+ * @property {boolean} isBound Whether the file says which library it means; else the loader takes it from any
+ */
+
+/**
+ * @typedef {object} Seen
+ * @property {string} arch The processor, as LLVM names it
+ * @property {string[]} libraries What it is linked against, and on macOS what it is called itself
+ * @property {string[]} exports What it shows to others
+ * @property {Import[]} imports What it wants; not looked at for Windows, where a file always says from which library
+ * @property {string[]} versions The versions of a library's interface that it wants, such as `GLIBC_2.17`
+ * @property {string} [macos] The oldest macOS that it runs on
+ */
 
 /**
  * @param {string} file
  * @param {string} readobj The program
- * @returns {{libraries: string[], glibc?: string, macos?: string, exports: string[]}} What it is linked against, the
- *     newest glibc that it needs or the oldest macOS that it runs on, and the functions it shows
+ * @returns {Seen}
  */
 function inspect(file, readobj) {
-  const text = read(readobj, ['--file-headers', file]);
-  if (text.includes('Format: elf')) return inspectElf(file, readobj);
-  if (text.includes('Format: Mach-O')) return inspectMachO(file, readobj);
-  return inspectPortableExecutable(file, readobj);
+  const options = { encoding: 'utf8', maxBuffer: 1 << 28 };
+  return understand(execFileSync(readobj, [...ASPECTS, file], options));
 }
 
 /**
- * @param {ReturnType<typeof inspect>} seen
- * @param {import('./targets').Target} target
- * @returns {string[]} What is not as it has to be, in words
+ * @param {string} text What llvm-readobj has printed
+ * @returns {Seen}
  */
-function faultsOf(seen, target) {
-  const faults = seen.libraries
-    .filter((name) => !target.libraries.some((allowed) => allowed.test(name)))
-    .map((name) => `needs the library ${name}`);
-  if (target.glibc && isNewer(seen.glibc, target.glibc)) {
-    faults.push(`needs glibc ${seen.glibc}, later than ${target.glibc}`);
-  }
-  if (target.macos && isNewer(seen.macos, target.macos)) {
-    faults.push(`needs macOS ${seen.macos}, later than ${target.macos}`);
-  }
-  if (!seen.exports.some((name) => name.replace(/^_/, '') === ENTRY)) {
-    faults.push(`does not export ${ENTRY}`);
-  }
-  return faults;
+function understand(text) {
+  const format = /^Format: (.*)$/m.exec(text)[1];
+  const [, arch] = /^Arch: (.*)$/m.exec(text);
+  const libraries = linesOf(listOf(text, 'NeededLibraries'));
+  return { arch, libraries, versions: [], ...symbolsOf(format, text) };
 }
 
-function inspectElf(file, readobj) {
-  const style = [
-    '--elf-output-style=JSON',
-    '--needed-libs',
-    '--dyn-syms',
-    '--version-info',
-  ];
-  const [elf] = JSON.parse(read(readobj, [...style, file]));
-  const versions = elf.VersionRequirements.flatMap(
-    ({ Dependency }) => Dependency.Entries,
-  )
-    .map(({ Entry }) => /^GLIBC_([\d.]+)$/.exec(Entry.Name)?.[1])
-    .filter(Boolean);
+function symbolsOf(format, text) {
+  if (format.startsWith('elf')) return understandElf(text);
+  if (format.startsWith('Mach-O')) return understandMachO(text);
+  return understandWindows(text);
+}
+
+function understandElf(text) {
+  const symbols = blocksOf(listOf(text, 'DynamicSymbols'), 'Symbol');
+  const isDefined = ({ Section }) => Section !== 'Undefined';
   return {
-    libraries: elf.NeededLibraries,
-    glibc: versions.reduce(
-      (newest, version) => (isNewer(version, newest) ? version : newest),
-      undefined,
+    exports: symbols.filter(isDefined).map(({ Name }) => Name),
+    imports: symbols
+      .filter((symbol) => !isDefined(symbol) && symbol.Name !== '')
+      .map(({ Name, Binding }) => ({
+        name: Name.replace(/@.*/, ''),
+        isWeak: Binding === 'Weak',
+        isBound: Name.includes('@'),
+      })),
+    versions: blocksOf(listOf(text, 'VersionRequirements'), 'Entry').map(
+      ({ Name }) => Name,
     ),
-    exports: elf.DynamicSymbols.map((entry) => entry.Symbol)
-      .filter((symbol) => symbol.Section.Name !== 'Undefined')
-      .map((symbol) => symbol.Name.Name),
   };
 }
 
-function inspectMachO(file, readobj) {
-  const text = read(readobj, [
-    '--needed-libs',
-    '--macho-version-min',
-    '--symbols',
-    file,
-  ]);
-  const [, libraries] = /NeededLibraries \[\n(.*?)\n\]/s.exec(text);
+function understandMachO(text) {
+  const symbols = blocksOf(listOf(text, 'Symbols'), 'Symbol').filter(
+    (symbol) => 'Extern' in symbol,
+  );
+  const isDefined = ({ Type }) => Type !== 'Undef';
+  // What a C compiler puts before each name.
+  const nameOf = ({ Name }) => Name.replace(/^_/, '');
   return {
-    // The first is the name that the file has itself.
-    libraries: lines(libraries).filter((name) => !name.startsWith('@rpath/')),
-    macos: /MinVersion \{[^}]*Version: ([\d.]+)/s.exec(text)?.[1],
-    exports: text
-      .split('Symbol {')
-      .filter(
-        (symbol) => /^ +Extern\b/m.test(symbol) && !/Type: Undef/.test(symbol),
-      )
-      .map((symbol) => /Name: (\S+)/.exec(symbol)?.[1] ?? ''),
+    exports: symbols.filter(isDefined).map(nameOf),
+    imports: symbols
+      .filter((symbol) => !isDefined(symbol))
+      .map((symbol) => ({
+        name: nameOf(symbol),
+        isWeak: false,
+        isBound: isOrdinalOfLibrary(symbol.Flags >> 8),
+      })),
+    macos: blocksOf(text, 'MinVersion')[0]?.Version,
   };
 }
 
-function inspectPortableExecutable(file, readobj) {
-  const text = read(readobj, ['--needed-libs', '--coff-exports', file]);
-  const [, libraries] = /NeededLibraries \[\n(.*?)\n\]/s.exec(text);
-  return {
-    libraries: lines(libraries),
-    exports: [...text.matchAll(/^ +Name: (\S+)/gm)].map(([, name]) => name),
-  };
+/** Libraries are numbered from 1; zero and the last numbers have other meanings, such as "whichever has it". */
+function isOrdinalOfLibrary(number) {
+  return number > 0 && number < 0xfd;
 }
 
-function read(program, args) {
-  const { error, status, stdout, stderr } = spawnSync(program, args, {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  if (status === 0) return stdout;
-  throw new Error(`${program}: ${error?.message ?? stderr.trim()}`);
+function understandWindows(text) {
+  const exported = blocksOf(text, 'Export').map(({ Name }) => Name);
+  return { exports: exported, imports: [] };
 }
 
-function lines(text) {
-  return text
+/** What is between the brackets of a list at the left margin. */
+function listOf(text, name) {
+  return new RegExp(`^${name} \\[\n(.*?)^\\]`, 'ms').exec(text)?.[1] ?? '';
+}
+
+function linesOf(list) {
+  return list
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean);
 }
 
-/** @returns {boolean} Whether a version is later than another; none is later than nothing */
-function isNewer(version, other) {
-  if (!version || !other) return Boolean(version);
-  const [ours, theirs] = [version, other].map((text) =>
-    text.split('.').map(Number),
+/**
+ * The blocks of a name, such as `Symbol { ... }`: their lines `Key: Value (number)` by key, those of flags as numbers, and a
+ * key alone as `true`.
+ */
+function blocksOf(text, name) {
+  const blocks = text.matchAll(
+    new RegExp(`^( *)${name} \\{\n(.*?)^\\1\\}`, 'gms'),
   );
-  const at = ours.findIndex((part, index) => part !== (theirs[index] ?? 0));
-  return at !== -1 && ours[at] > (theirs[at] ?? 0);
+  return Array.from(blocks, ([, , lines]) => {
+    const entries = linesOf(lines).map((line) => {
+      const flags = /^(\w+) \[ \((0x[0-9A-F]+)\)$/.exec(line);
+      if (flags) return [flags[1], Number(flags[2])];
+      const [key, value] = line.split(/: */, 2);
+      return [key, value?.replace(/ ?\([^()]*\)$/, '') ?? true];
+    });
+    return Object.fromEntries(entries);
+  });
 }
 
-module.exports = { inspect, faultsOf };
+module.exports = { inspect, understand };

@@ -1,46 +1,33 @@
 'use strict';
 
 /*
- * The platforms that hawser is published for: the folders of `npm/`, the Rust target of each, how it is built on a Linux
- * machine, and what its binary may ask of the system that loads it.
+ * The platforms that hawser is published for, the Rust target of each, how it is built on a Linux machine, and what its
+ * binary may ask of the system that loads it.
  */
 
 /**
  * @typedef {object} Target
- * @property {string} platform The name of the folder in `npm/`, and the end of the package's name
+ * @property {string} platform The end of the package's name
  * @property {string} triple Rust's name of it
- * @property {'zig' | 'mingw' | 'hosted'} built `zig`: linked by zig, which brings every C library's interface along;
- *     `mingw`: a check that it compiles and links, not what is published; `hosted`: only the hosted workflow can
- * @property {string} [glibc] The oldest glibc that must do
+ * @property {'zig' | 'hosted'} built `zig`: linked by zig, which brings every C library's interface along; `hosted`: only
+ *     the hosted workflow can
+ * @property {boolean} published Whether there is a package for it. What has none is there to be tried
+ * @property {string} arch The processor, as LLVM names it
+ * @property {string} [glibc] The glibc whose interface it is linked against
+ * @property {string} [newestGlibc] The glibc that it may need at most
  * @property {string} [macos] The oldest macOS that must do
  * @property {RegExp[]} libraries What it may be linked against, and nothing else
- * @property {string[]} [rustflags] What rustc needs beside the ordinary
+ * @property {string[]} rustflags What rustc needs beside the ordinary
  */
 
-const GLIBC = [
-  /^libc\.so\.6$/,
-  /^libm\.so\.6$/,
-  /^libgcc_s\.so\.1$/,
-  /^lib(?:pthread|dl|rt)\.so\.\d$/,
-  /^ld-linux.*\.so\.\d$/,
-];
-const MUSL = [/^libc\.so$/, /^libc\.musl-.*\.so\.1$/, /^libgcc_s\.so\.1$/];
-const MACOS = [
-  /^\/usr\/lib\/libSystem\.B\.dylib$/,
-  /^\/usr\/lib\/libiconv\.2\.dylib$/,
-];
-const WINDOWS = [
-  /^(?:kernel32|ntdll|ws2_32|bcryptprimitives|userenv|msvcrt)\.dll$/i,
-  /^api-ms-win-.*\.dll$/i,
-];
+const { LIBRARIES } = require('./libraries');
 
+const ARCHES = { x64: 'x86_64', arm64: 'aarch64', arm: 'arm' };
+
+/** The linker refuses a function that no library has. */
+const NOTHING_UNDEFINED = '-Clink-arg=-Wl,-z,defs';
 /** A cdylib for musl must find musl's libc in the process. */
-const DYNAMIC_MUSL = ['-Ctarget-feature=-crt-static'];
-/** The path at which it was built is nobody's business; `-s` because rustc looks for a strip program of its own. */
-const MACH_O = [
-  '-Clink-arg=-Wl,-install_name,@rpath/hawser.node',
-  '-Clink-arg=-Wl,-s',
-];
+const DYNAMIC_MUSL = '-Ctarget-feature=-crt-static';
 
 /** @type {Target[]} */
 const TARGETS = [
@@ -49,39 +36,51 @@ const TARGETS = [
   gnu('linux-arm-gnueabihf', 'armv7-unknown-linux-gnueabihf'),
   musl('linux-x64-musl', 'x86_64-unknown-linux-musl'),
   musl('linux-arm64-musl', 'aarch64-unknown-linux-musl'),
-  darwin('darwin-x64', 'x86_64-apple-darwin'),
+  windows('win32-x64-gnu', 'x86_64-pc-windows-gnu', { published: false }),
   darwin('darwin-arm64', 'aarch64-apple-darwin'),
-  windows('win32-x64-msvc', 'x86_64-pc-windows-gnu', 'mingw'),
-  windows('win32-arm64-msvc', 'aarch64-pc-windows-msvc', 'hosted'),
+  darwin('darwin-x64', 'x86_64-apple-darwin'),
+  windows('win32-x64-msvc', 'x86_64-pc-windows-msvc', { built: 'hosted' }),
+  windows('win32-arm64-msvc', 'aarch64-pc-windows-msvc', { built: 'hosted' }),
 ];
 
 function gnu(platform, triple) {
-  return { platform, triple, built: 'zig', glibc: '2.17', libraries: GLIBC };
+  return target(platform, triple, {
+    glibc: '2.17',
+    newestGlibc: '2.28',
+    libraries: LIBRARIES.glibc,
+    rustflags: [NOTHING_UNDEFINED],
+  });
 }
 
 function musl(platform, triple) {
-  return {
-    platform,
-    triple,
-    built: 'zig',
-    libraries: MUSL,
-    rustflags: DYNAMIC_MUSL,
-  };
+  return target(platform, triple, {
+    libraries: LIBRARIES.musl,
+    rustflags: [DYNAMIC_MUSL, NOTHING_UNDEFINED],
+  });
 }
 
 function darwin(platform, triple) {
+  return target(platform, triple, {
+    macos: '11.0',
+    libraries: LIBRARIES.macos,
+  });
+}
+
+function windows(platform, triple, how) {
+  return target(platform, triple, { libraries: LIBRARIES.windows, ...how });
+}
+
+function target(platform, triple, how) {
+  const arch = ARCHES[platform.split('-')[1]];
   return {
     platform,
     triple,
+    arch,
     built: 'zig',
-    macos: '11.0',
-    libraries: MACOS,
-    rustflags: MACH_O,
+    published: true,
+    rustflags: [],
+    ...how,
   };
-}
-
-function windows(platform, triple, built) {
-  return { platform, triple, built, libraries: WINDOWS };
 }
 
 module.exports = { TARGETS };
