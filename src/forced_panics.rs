@@ -36,6 +36,8 @@ pub(crate) enum Place {
     Open,
     /// JavaScript has called, and it is not known for which connection.
     Counters,
+    /// A connection is closed, and what it had not read for being paused is about to be.
+    LastRead,
     /// The socket is closed, and its last event is about to be delivered.
     Closed,
     /// The environment ends.
@@ -58,7 +60,7 @@ mod forced {
 
     static FORCED: Mutex<Option<Place>> = Mutex::new(None);
 
-    const PLACES: [Place; 15] = [
+    const PLACES: [Place; 16] = [
         Place::Decode,
         Place::Encode,
         Place::Flush,
@@ -72,6 +74,7 @@ mod forced {
         Place::Admit,
         Place::Open,
         Place::Counters,
+        Place::LastRead,
         Place::Closed,
         Place::CleanUp,
     ];

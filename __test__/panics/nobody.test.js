@@ -14,20 +14,20 @@ const Subject = require('../support/subject');
 const { eventOf } = require('../support/waiting');
 const {
   ADDON,
+  ON_THREADS,
+  TAKEN_OVER,
   bystander,
-  driver,
   endOfNext,
   isForced,
   native,
   panicNextAt,
+  testOn,
 } = require('./support');
 
-const isOnThreads = driver === 'io_threads' || driver === 'restless';
-
 for (const place of ['ThreadTurn', 'Collect']) {
-  test(
+  testOn(
+    ON_THREADS,
     `a panic at ${place} ends no connection, and loses nothing`,
-    { skip: !isOnThreads },
     async (t) => {
       const all = [await bystander(t, 'server'), await bystander(t, 'client')];
 
@@ -44,9 +44,9 @@ test('a function that JavaScript calls for no connection throws', () => {
   assert.ok(native.counters(0) === undefined || native.counters(0));
 });
 
-test(
+testOn(
+  TAKEN_OVER,
   'a request that cannot be looked at is served by Node',
-  { skip: driver === 'stream' },
   async (t) => {
     const { wss, url } = await startServer(t, Subject.WebSocket);
 
@@ -65,9 +65,9 @@ test(
   },
 );
 
-test(
+testOn(
+  TAKEN_OVER,
   'a connection that is lost as it is admitted hears of it',
-  { skip: driver === 'stream' },
   async (t) => {
     const other = await bystander(t, 'server');
     panicNextAt('Admit');
@@ -79,9 +79,9 @@ test(
   },
 );
 
-test(
+testOn(
+  TAKEN_OVER,
   'a socket that cannot be taken over stays with Node',
-  { skip: driver === 'stream' },
   async (t) => {
     panicNextAt('Open');
 
@@ -93,9 +93,9 @@ test(
   },
 );
 
-test(
+testOn(
+  ['event_loop'],
   'a worker ends although there was a panic in its end',
-  { skip: driver !== 'event_loop' },
   async () => {
     const worker = new Worker(
       `const { WebSocket, WebSocketServer } = require(${JSON.stringify(require.resolve('../..'))});

@@ -6,19 +6,19 @@
  */
 
 const assert = require('node:assert/strict');
-const { test } = require('node:test');
 
 const { connect, testInRoles } = require('../support/connections');
 const { closeOf, eventOf, until } = require('../support/waiting');
 const {
+  ON_THREADS,
+  TAKEN_OVER,
   bystander,
   driver,
   endOfNext,
   isForced,
   panicNextAt,
+  testOn,
 } = require('./support');
-
-const isOnThreads = driver === 'io_threads' || driver === 'restless';
 
 const DEFLATED = { perMessageDeflate: { threshold: 0 } };
 
@@ -78,7 +78,7 @@ for (const [title, options] of [
       await other.echoes();
 
       // A thread compresses by itself: there the panic meets the message that it does first.
-      if (isOnThreads && title !== '') return;
+      if (ON_THREADS.includes(driver) && title !== '') return;
       assert.deepEqual(received, ['before']);
       assert.deepEqual(
         sent.filter(([name]) => name !== 'before'),
@@ -124,9 +124,9 @@ testInRoles('nothing of a message is told after a panic', async (t, role) => {
   assert.deepEqual(order, ['error', 'close']);
 });
 
-test(
+testOn(
+  TAKEN_OVER,
   'a panic in the flush ends that connection with 1011',
-  { skip: driver === 'stream' },
   async (t) => {
     const other = await bystander(t, 'server');
     const pair = await connect(t, 'server');
@@ -141,9 +141,9 @@ test(
   },
 );
 
-test(
+testOn(
+  TAKEN_OVER,
   'a broadcast reaches the others if one of its connections panics',
-  { skip: driver === 'stream' },
   async (t) => {
     const all = [];
 
@@ -168,9 +168,9 @@ test(
   },
 );
 
-test(
+testOn(
+  ['io_threads'],
   'a panic in the task of an I/O thread ends that connection with 1011',
-  { skip: driver !== 'io_threads' },
   async (t) => {
     const other = await bystander(t, 'server');
     const pair = await connect(t, 'server');
@@ -186,9 +186,9 @@ test(
   },
 );
 
-test(
+testOn(
+  ['io_threads'],
   'a panic while a thread takes a connection in closes that connection',
-  { skip: driver !== 'io_threads' },
   async (t) => {
     const other = await bystander(t, 'server');
 
@@ -202,9 +202,9 @@ test(
 );
 
 for (const place of ['MoveOut', 'ComeBack']) {
-  test(
+  testOn(
+    ['restless'],
     `a panic in a migration (${place}) ends that connection with 1011`,
-    { skip: driver !== 'restless' },
     async (t) => {
       const pair = await connect(t, 'server');
       const failure = failureOf(pair);
@@ -231,9 +231,9 @@ for (const place of ['MoveOut', 'ComeBack']) {
   );
 }
 
-test(
+testOn(
+  ['restless'],
   'a panic ends that connection wherever it is on its way',
-  { skip: driver !== 'restless' },
   async (t) => {
     for (let i = 0; i < 30; i++) {
       const pair = await connect(t, 'server', {
@@ -252,16 +252,40 @@ test(
   },
 );
 
-test('a connection that panics when it has been closed is still closed', async (t) => {
-  if (driver !== 'event_loop') return;
+testOn(
+  ['event_loop'],
+  'a connection that panics when it has been closed is still closed',
+  async (t) => {
+    const other = await bystander(t, 'server');
+    const pair = await connect(t, 'server');
 
-  const other = await bystander(t, 'server');
-  const pair = await connect(t, 'server');
+    pair.subject.on('error', () => {});
+    panicNextAt('Closed');
+    pair.subject.close();
+    await closeOf(pair.subject);
+    assert.equal(isForced(), false);
+    await other.echoes();
+  },
+);
 
-  pair.subject.on('error', () => {});
-  panicNextAt('Closed');
-  pair.subject.close();
-  await closeOf(pair.subject);
-  assert.equal(isForced(), false);
-  await other.echoes();
-});
+testOn(
+  ['io_threads'],
+  'a paused connection that panics as it reads for the last time is still closed',
+  async (t) => {
+    const other = await bystander(t, 'server');
+    const pair = await connect(t, 'server');
+
+    pair.subject.pause();
+    panicNextAt('LastRead');
+    pair.subject.terminate();
+
+    const [local, remote] = await Promise.all([
+      closeOf(pair.subject),
+      closeOf(pair.peer),
+    ]);
+
+    assert.equal(isForced(), false, 'the panic has happened');
+    assert.deepEqual([local.code, remote.code], [1006, 1006]);
+    await other.echoes();
+  },
+);

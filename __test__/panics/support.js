@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { test } = require('node:test');
 
 const { Peer, connect, startServer } = require('../support/connections');
 const Subject = require('../support/subject');
@@ -13,14 +14,25 @@ assert.ok(ADDON, 'These tests need another build: npm run test:panics');
 
 const native = require(ADDON);
 
+const driver = driverOf(process.env);
+
+/** The drivers whose sockets are the engine's own. */
+const TAKEN_OVER = ['event_loop', 'io_threads', 'restless'];
+
+/** Those that have threads. */
+const ON_THREADS = ['io_threads', 'restless'];
+
 module.exports = {
   ADDON,
+  ON_THREADS,
+  TAKEN_OVER,
   bystander,
-  driver: driverOf(process.env),
+  driver,
   endOfNext,
   isForced,
   native,
   panicNextAt,
+  testOn,
 };
 
 /**
@@ -79,6 +91,17 @@ async function endOfNext(t) {
   const [[[error]]] = await Promise.all([ended, closeOf(client)]);
 
   return [error];
+}
+
+/**
+ * Declares a test of a place that only some drivers pass.
+ *
+ * @param {string[]} drivers
+ * @param {string} title
+ * @param {(t: import('node:test').TestContext) => Promise<void>} body
+ */
+function testOn(drivers, title, body) {
+  if (drivers.includes(driver)) test(title, body);
 }
 
 function driverOf({ HAWSER_TAKEOVER, HAWSER_RESTLESS, HAWSER_IO_THREADS }) {

@@ -551,7 +551,10 @@ impl ThreadConnection {
         let is_unread = self.flow.paused.get() && self.flow.started.get() && has_unread;
         if is_unread || is_unheard {
             // What the peer said before the end is still heard. Whatever becomes of that, it is closed.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.read()));
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                panic_if_forced(Place::LastRead);
+                self.read()
+            }));
         }
         let mut last = Delivery::of(self.key, Item::Closed);
         if !self.flow.write_failed.get() {
