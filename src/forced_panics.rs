@@ -1,7 +1,8 @@
-//! Panics on purpose, to test what follows one.
+//! Panics and stalls on purpose, to test what follows one.
 //!
-//! Without the feature `forced-panics`, which no release has, [`panic_if_forced`] is nothing. With
-//! it, a test names a [`Place`], and whoever passes there next panics, once.
+//! Without the feature `forced-panics`, which no release has, [`panic_if_forced`] and
+//! [`stall_if_forced`] are nothing. With it, a test names a [`Place`], and whoever passes there next
+//! panics, once; or a time, and the I/O thread that goes round next does nothing for so long.
 
 /// Where a panic can be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,17 +49,33 @@ pub(crate) enum Place {
 #[inline(always)]
 pub(crate) fn panic_if_forced(_place: Place) {}
 
+#[cfg(not(feature = "forced-panics"))]
+#[inline(always)]
+#[cfg_attr(not(unix), allow(dead_code))]
+pub(crate) fn stall_if_forced() {}
+
 #[cfg(feature = "forced-panics")]
-pub(crate) use forced::{force, panic_if_forced};
+pub(crate) use forced::{Stall, force, force_stall, panic_if_forced, stall_if_forced};
 
 #[cfg(feature = "forced-panics")]
 mod forced {
     use std::sync::Mutex;
     use std::sync::PoisonError;
+    use std::time::Duration;
 
     use super::Place;
 
     static FORCED: Mutex<Option<Place>> = Mutex::new(None);
+
+    /// How far a stall has come.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Stall {
+        None,
+        ToCome(Duration),
+        GoingOn,
+    }
+
+    static STALL: Mutex<Stall> = Mutex::new(Stall::None);
 
     const PLACES: [Place; 16] = [
         Place::Decode,
@@ -96,6 +113,37 @@ mod forced {
             *forced = None;
             drop(forced);
             panic!("forced, at {place:?}");
+        }
+    }
+
+    /// Has the thread that goes round next stall, if the time is not nothing. Returns how far the
+    /// stall has come that was asked for before.
+    #[cfg_attr(not(feature = "addon"), allow(dead_code))]
+    pub(crate) fn force_stall(time: Duration) -> Stall {
+        let mut stall = STALL.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *stall;
+        if !time.is_zero() {
+            *stall = Stall::ToCome(time);
+        }
+        before
+    }
+
+    #[cfg_attr(not(unix), allow(dead_code))]
+    pub(crate) fn stall_if_forced() {
+        if let Some(time) = take_stall() {
+            std::thread::sleep(time);
+            *STALL.lock().unwrap_or_else(PoisonError::into_inner) = Stall::None;
+        }
+    }
+
+    fn take_stall() -> Option<Duration> {
+        let mut stall = STALL.lock().unwrap_or_else(PoisonError::into_inner);
+        match *stall {
+            Stall::ToCome(time) => {
+                *stall = Stall::GoingOn;
+                Some(time)
+            }
+            Stall::None | Stall::GoingOn => None,
         }
     }
 }

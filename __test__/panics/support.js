@@ -30,8 +30,10 @@ module.exports = {
   driver,
   endOfNext,
   isForced,
+  isStalling,
   native,
   panicNextAt,
+  stallNext,
   testOn,
 };
 
@@ -48,6 +50,20 @@ function panicNextAt(place) {
  */
 function isForced() {
   return native.forcePanic('') === 1;
+}
+
+/**
+ * @param {number} milliseconds for which the I/O thread that goes round next is to do nothing
+ */
+function stallNext(milliseconds) {
+  native.forceStall(milliseconds);
+}
+
+/**
+ * @returns {boolean} whether a thread stalls now
+ */
+function isStalling() {
+  return native.forceStall(0) === 2;
 }
 
 /**

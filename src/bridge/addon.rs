@@ -114,6 +114,7 @@ fn export_functions(exports: Object, env: napi::Env) {
     functions! {
         AfterPanic::Throw;
         c"forcePanic" => force_panic;
+        c"forceStall" => force_stall;
     }
 }
 
@@ -167,4 +168,19 @@ fn force_panic(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Out
     raw::append_string(environment.env, args[0], &mut name)?;
     let is_pending = crate::forced_panics::force(&String::from_utf8_lossy(&name));
     Ok(raw::int32(environment.env, i32::from(is_pending)))
+}
+
+/// `forceStall(milliseconds)`: has the I/O thread that goes round next do nothing for so long, if that
+/// is not 0. Returns 2 if the stall that was asked for before goes on, 1 if it is still to come.
+#[cfg(feature = "forced-panics")]
+fn force_stall(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    use crate::forced_panics::{Stall, force_stall};
+
+    let milliseconds = raw::number(environment.env, args[0])?;
+    let state = match force_stall(std::time::Duration::from_millis(milliseconds as u64)) {
+        Stall::None => 0,
+        Stall::ToCome(_) => 1,
+        Stall::GoingOn => 2,
+    };
+    Ok(raw::int32(environment.env, state))
 }

@@ -26,7 +26,7 @@ use tokio::task::LocalSet;
 
 use super::clock;
 use crate::connection::{Broadcast, Connection, InboundBudget};
-use crate::forced_panics::{Place as ForcedAt, panic_if_forced};
+use crate::forced_panics::{Place as ForcedAt, panic_if_forced, stall_if_forced};
 use crate::protocol::{Decoder, DecoderChange, Dictionary, MessageOptions};
 
 pub use connection::Progress;
@@ -387,6 +387,7 @@ async fn serve(shared: &Shared, outbox: &Arc<Outbox>) {
     let mut thread = ThreadState::new(outbox);
     loop {
         shared.notify.notified().await;
+        stall_if_forced();
         // Requests first: whoever makes one has handed over the orders before it.
         let requests = std::mem::take(&mut *lock(&shared.requests));
         let orders = std::mem::take(&mut *lock(&shared.orders));
