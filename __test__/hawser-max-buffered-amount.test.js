@@ -3,8 +3,10 @@
 // hawser only: `ws` buffers without a bound.
 
 const assert = require('node:assert/strict');
+const { test } = require('node:test');
+const { inspect } = require('node:util');
 const { connect, connectRaw, testInRoles } = require('./support/connections');
-const { WebSocket } = require('./support/subject');
+const { WebSocket, WebSocketServer } = require('./support/subject');
 const { closeOf, eventOf, until } = require('./support/waiting');
 
 const KILOBYTE = 1024;
@@ -159,18 +161,40 @@ testInRoles(
   },
 );
 
-testInRoles('0 is no limit', async (t, role) => {
-  const { subject, raw } = await connectRaw(t, role, {
-    subject: { maxBufferedAmount: 0, perMessageDeflate: false },
+for (const value of ['1mb', '1000', NaN, -1, 1.5, 2 ** 53, null, true, {}]) {
+  const refusal = {
+    name: 'TypeError',
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: /^maxBufferedAmount must be a whole number, 0 or greater, or Inf/,
+  };
+
+  test(`maxBufferedAmount: ${inspect(value)} is refused`, () => {
+    const options = { maxBufferedAmount: value };
+
+    assert.throws(() => new WebSocket('ws://127.0.0.1:1', options), refusal);
+    assert.throws(
+      () => new WebSocketServer({ noServer: true, ...options }),
+      refusal,
+    );
+    assert.throws(() => new WebSocketServer({ port: 0, ...options }), refusal);
   });
-  raw.socket.pause();
+}
 
-  subject.send(Buffer.alloc(MUCH));
-  await settled(subject);
+for (const value of [undefined, 0, Infinity, Number.MAX_SAFE_INTEGER]) {
+  testInRoles(`maxBufferedAmount: ${value} lets much wait`, async (t, role) => {
+    const { subject, raw } = await connectRaw(t, role, {
+      subject: { maxBufferedAmount: value, perMessageDeflate: false },
+    });
+    raw.socket.pause();
+    subject.on('error', assert.ifError);
 
-  assert.ok(subject.bufferedAmount > 0);
-  assert.equal(subject.readyState, WebSocket.OPEN);
-});
+    subject.send(Buffer.alloc(MUCH));
+    await settled(subject);
+
+    assert.ok(subject.bufferedAmount > 0);
+    assert.equal(subject.readyState, WebSocket.OPEN);
+  });
+}
 
 /** Waits until the system takes no more. */
 async function settled(subject) {

@@ -66,6 +66,7 @@ const kSettled = Symbol('hawser: handshake settled');
  *     a URL that cannot be used
  * @throws {SyntaxError} if the URL or a subprotocol is invalid
  * @throws {RangeError} if there is no such protocol version
+ * @throws {TypeError} if `maxBufferedAmount` is no limit
  */
 function connect(websocket, address, protocols, options) {
   const requestOptions = resolveOptions(options);

@@ -16,6 +16,7 @@ const tls = require('tls');
 const { CONNECTION_DEFAULTS } = require('./constants');
 const errors = require('./errors');
 const extension = require('./extension');
+const { checkMaxBufferedAmount } = require('./limits');
 const native = require('./native');
 const PerMessageDeflate = require('./permessage-deflate');
 
@@ -59,6 +60,7 @@ const DERIVED_FROM_URL = {
  * @param {object | undefined} options the options of the constructor
  * @returns {any} a new object
  * @throws {RangeError} if `protocolVersion` is neither 8 nor 13
+ * @throws {TypeError} if `maxBufferedAmount` is no limit
  */
 function resolveOptions(options) {
   const resolved = { ...DEFAULT_OPTIONS, ...options, ...DERIVED_FROM_URL };
@@ -69,6 +71,8 @@ function resolveOptions(options) {
       PROTOCOL_VERSIONS,
     );
   }
+
+  checkMaxBufferedAmount(resolved);
 
   return resolved;
 }

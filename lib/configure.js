@@ -8,6 +8,7 @@
  * @module configure
  */
 
+const errors = require('./errors');
 const limits = require('./limits');
 const native = require('./native');
 const settings = require('./settings');
@@ -57,7 +58,7 @@ function configure(options) {
 
   for (const [name, value] of Object.entries(switches)) {
     if (value !== undefined && typeof value !== 'boolean') {
-      throw invalid(name, value, 'a boolean');
+      throw errors.invalidOption(name, value, 'a boolean');
     }
   }
 
@@ -65,7 +66,7 @@ function configure(options) {
 
   for (const name of changed) {
     if (!limits.isLimit(options[name])) {
-      throw invalid(name, options[name], 'a whole number, 0 or greater');
+      throw errors.invalidOption(name, options[name], limits.EXPECTED);
     }
   }
 
@@ -98,7 +99,7 @@ function threadCount(value) {
     return value;
   }
 
-  throw invalid(
+  throw errors.invalidOption(
     'ioThreads',
     value,
     `"auto" or a whole number from 0 to ${MAX_IO_THREADS}`,
@@ -137,7 +138,7 @@ function limitByEnvironment() {
     const value = /^\d+$/.test(text) ? Number(text) : text;
 
     if (!limits.isLimit(value)) {
-      throw invalid(variableOf(name), text, 'a whole number, 0 or greater');
+      throw errors.invalidOption(variableOf(name), text, limits.EXPECTED);
     }
 
     limits.setLimit(name, Number(value), true);
@@ -150,17 +151,4 @@ function limitByEnvironment() {
  */
 function variableOf(name) {
   return `HAWSER_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
-}
-
-/**
- * @param {string} name the name of the option
- * @param {unknown} value what it was given
- * @param {string} expected what it must be
- * @returns {TypeError}
- */
-function invalid(name, value, expected) {
-  return Object.assign(
-    new TypeError(`${name} must be ${expected}, not ${String(value)}`),
-    { code: 'ERR_INVALID_ARG_VALUE' },
-  );
 }

@@ -75,6 +75,21 @@ function invalidSubprotocol() {
   return new SyntaxError('An invalid or duplicated subprotocol was specified');
 }
 
+// Options that `ws` does not have.
+
+/**
+ * @param {string} name the name of the option
+ * @param {unknown} value what it was given
+ * @param {string} expected what it must be
+ * @returns {TypeError & { code: string }}
+ */
+function invalidOption(name, value, expected) {
+  return Object.assign(
+    new TypeError(`${name} must be ${expected}, not ${String(value)}`),
+    { code: 'ERR_INVALID_ARG_VALUE' },
+  );
+}
+
 // Using a WebSocket or a server in the wrong state, or with wrong arguments.
 
 /**
@@ -352,6 +367,7 @@ module.exports = {
   internalError,
   invalidCloseCode,
   invalidCloseReason,
+  invalidOption,
   invalidParameterValue,
   invalidSubprotocol,
   invalidUrl,

@@ -1,12 +1,17 @@
 'use strict';
 
 /**
- * What all connections of the process may take together, in all its threads.
+ * What all connections of the process may take together, in all its threads; and
+ * what can be a limit at all.
  *
  * @module limits
  */
 
+const errors = require('./errors');
 const native = require('./native');
+
+/** What the error says that refuses another value. */
+const EXPECTED = 'a whole number, 0 or greater';
 
 /** Options of `configure()`, in the order of `src/bridge/limits.rs`. */
 const NAMES = ['maxInboundBytes', 'maxOutboundBytes', 'maxDeflateContexts'];
@@ -28,7 +33,30 @@ function memoryUsage() {
   };
 }
 
-module.exports = { NAMES, isLimit, memoryUsage, setLimit };
+module.exports = {
+  EXPECTED,
+  NAMES,
+  checkMaxBufferedAmount,
+  isLimit,
+  memoryUsage,
+  setLimit,
+};
+
+/**
+ * @param {any} options of a client or a server
+ * @throws {TypeError} with the code `ERR_INVALID_ARG_VALUE` if its
+ *     `maxBufferedAmount` is no limit: a public server must not be without one
+ *     for a slip
+ */
+function checkMaxBufferedAmount({ maxBufferedAmount: most }) {
+  if (most === undefined || most === Infinity || isLimit(most)) return;
+
+  throw errors.invalidOption(
+    'maxBufferedAmount',
+    most,
+    `${EXPECTED}, or Infinity`,
+  );
+}
 
 /**
  * @param {unknown} value

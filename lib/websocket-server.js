@@ -11,6 +11,7 @@ const {
   kWebSocket,
 } = require('./constants');
 const errors = require('./errors');
+const { checkMaxBufferedAmount } = require('./limits');
 const native = require('./native');
 const NativeListener = require('./native-listener');
 const PerMessageDeflate = require('./permessage-deflate');
@@ -88,7 +89,8 @@ class WebSocketServer extends EventEmitter {
    * @param {Function} [options.WebSocket=WebSocket] the class of the
    *     connections: hawser's WebSocket or one that extends it
    * @param {() => void} [callback] with `port`: called when the server listens
-   * @throws {TypeError} unless exactly one mode is given
+   * @throws {TypeError} unless exactly one mode is given, or if
+   *     `maxBufferedAmount` is no limit
    */
   constructor(options, callback) {
     super();
@@ -96,6 +98,7 @@ class WebSocketServer extends EventEmitter {
     /** @type {any} */
     this.options = { ...DEFAULT_OPTIONS, WebSocket, ...options };
     checkMode(this.options);
+    checkMaxBufferedAmount(this.options);
 
     /** @type {NativeListener | null} what does handshakes in Node's place */
     let listener = null;

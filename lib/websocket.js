@@ -67,6 +67,7 @@ class WebSocket extends EventEmitter {
    * @param {any} [options] see `ClientOptions` in index.d.ts
    * @throws {SyntaxError} if the URL or a subprotocol is invalid
    * @throws {RangeError} if the protocol version is unknown
+   * @throws {TypeError} if `maxBufferedAmount` is no limit
    */
   constructor(address, protocols, options) {
     super();

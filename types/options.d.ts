@@ -41,8 +41,9 @@ export interface ConnectionOptions {
    */
   closeTimeout?: number | undefined;
   /**
-   * The most bytes that may wait for a peer that does not read; 0 for no limit,
-   * as in `ws`. When `bufferedAmount` is greater after something was sent (a
+   * The most bytes that may wait for a peer that does not read; 0 or `Infinity`
+   * for no limit, as in `ws`. A constructor that is given anything but a whole
+   * number throws a `TypeError` with the code `ERR_INVALID_ARG_VALUE`. When `bufferedAmount` is greater after something was sent (a
    * close frame does not count), the WebSocket emits an `error` with the code
    * `WS_ERR_BUFFER_LIMIT`, which the callbacks of what is not written get, too,
    * and is terminated: `close` has the code 1006, because a close frame (1008,
