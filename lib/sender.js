@@ -2,11 +2,12 @@
 
 // The global is a getter.
 const { Buffer } = require('buffer');
+const { Writable } = require('stream');
 const { isUint8Array } = require('util/types');
 
 const closeBody = require('./close-body');
 const Connection = require('./connection');
-const { NOOP, kSocket } = require('./constants');
+const { EMPTY_BUFFER, NOOP, kSocket } = require('./constants');
 const errors = require('./errors');
 const {
   BINARY,
@@ -47,8 +48,12 @@ const DEFAULT = 0;
 /** The bytes of a Blob are being read; what is sent meanwhile waits. */
 const READING_BLOB = 2;
 
-/** Where a key is made when its frame's options name no place. */
+/** Where a key is made, unless its frame's options name another place. */
 const sharedMaskBuffer = Buffer.alloc(4);
+
+/** Bits of a frame's first byte. */
+const FIN_BIT = 0x80;
+const RSV1_BIT = 0x40;
 
 /**
  * The sending half of a connection: makes frames and has them written, in the
@@ -124,7 +129,8 @@ class Sender {
    * @returns {(Buffer | string)[]} header and payload, or both in one
    */
   static frame(data, options) {
-    const { fin, generateMask, maskBuffer, opcode, readOnly, rsv1 } = options;
+    const { fin, generateMask, opcode, readOnly, rsv1 } = options;
+    const maskBuffer = options.maskBuffer || sharedMaskBuffer;
     const key = options.mask ? makeKey(generateMask, maskBuffer) : undefined;
     // Only bytes can be masked; whatever else it is goes through otherwise.
     const isAsItIs = typeof data !== 'string' && (!key || isUint8Array(data));
@@ -134,14 +140,11 @@ class Sender {
     const size = isUint8Array(payload)
       ? lengthOf(payload)
       : Number(payload.length) || 0;
-    const header = native.frameHeader(
-      // There may be none, or anything: what becomes of it is the caller's.
-      opcode & 0x0f,
-      Boolean(fin),
-      Boolean(rsv1),
-      size,
-      key,
-    );
+    const header = native.frameHeader(0, false, false, size, key);
+
+    // The opcode may be missing, or be anything: a byte takes of it what it can.
+    header[0] = fin ? opcode | FIN_BIT : opcode;
+    if (rsv1) header[0] |= RSV1_BIT;
 
     if (size === 0) return [header];
     if (!key) return [header, payload];
@@ -258,6 +261,7 @@ class Sender {
    * @param {(error?: Error) => void} [callback] called when it is written
    */
   sendFrame(list, callback) {
+    if (callback) checkCallback(callback);
     this._output.frame(list, callback);
   }
 
@@ -290,6 +294,7 @@ class Sender {
       }
     }
 
+    if (callback) checkCallback(callback);
     this._output.message(payload, flags, key, callback);
     if (this._maxBufferedAmount > 0) this._checkBuffered();
   }
@@ -343,7 +348,10 @@ class Sender {
 
     // What cannot be made is refused by the output.
     if (list !== null) this.sendFrame(list, callback);
-    else this._output.control(payload, flags, key, callback);
+    else {
+      if (callback) checkCallback(callback);
+      this._output.control(payload, flags, key, callback);
+    }
 
     // A close frame is the last, and has a timeout of its own.
     if (this._maxBufferedAmount > 0 && flags >> OPCODE_SHIFT !== CLOSE) {
@@ -494,15 +502,39 @@ function openEncoder(extensions) {
 }
 
 /**
+ * Refuses a callback that is none, before anything is made for its frame. A
+ * stream takes it for the name of an encoding, and says so.
+ *
+ * @param {unknown} callback
+ * @throws {TypeError} unless it is a function, or is the name of an encoding
+ */
+function checkCallback(callback) {
+  if (typeof callback === 'function') return;
+
+  new Writable({ write() {} }).write(
+    EMPTY_BUFFER,
+    /** @type {BufferEncoding} */ (callback),
+  );
+}
+
+/**
  * @param {((mask: Buffer) => void) | undefined} generateMask
- * @param {Buffer} [maskBuffer] where the key is made
+ * @param {any} [place] where the key is made: a Buffer, or what is like one
  * @returns {number} a masking key, as a number
  */
-function makeKey(generateMask, maskBuffer = sharedMaskBuffer) {
-  if (generateMask) generateMask(maskBuffer);
-  else maskBuffer.writeUInt32BE(native.randomMask());
+function makeKey(generateMask, place = sharedMaskBuffer) {
+  const key = sharedMaskBuffer;
 
-  return maskBuffer.readUInt32BE(0);
+  if (generateMask) generateMask(place);
+  else {
+    key.writeUInt32BE(native.randomMask());
+    for (let i = 0; i < 4; i++) place[i] = key[i];
+  }
+
+  // What is no number is 0, as in any byte of a frame.
+  for (let i = 0; i < 4; i++) key[i] = place[i];
+
+  return key.readUInt32BE(0);
 }
 
 /**

@@ -219,10 +219,7 @@ class StreamOutput {
    * @private
    */
   _hold(list, callback) {
-    // What is no function is for Node to refuse.
-    const isRefused = callback && typeof callback !== 'function';
-
-    if (this._socket.destroyed || isRefused) return callback;
+    if (this._socket.destroyed) return callback;
 
     let size = 0;
 
@@ -235,7 +232,7 @@ class StreamOutput {
 
     return (error) => {
       this._release(size);
-      callback?.(error);
+      if (typeof callback === 'function') callback(error);
     };
   }
 

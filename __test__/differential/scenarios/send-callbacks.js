@@ -2,7 +2,94 @@
 
 const BOTH = ['server', 'client'];
 
+/** What is no function, and no encoding, for which a stream would take it. */
+const NO_CALLBACKS = ['not a function', 5, 10n, true, {}, [], Symbol('s')];
+
+/** Every way to give a callback. */
+const SENDS = {
+  send: (subject, value) => subject.send(Buffer.from('x'), {}, value),
+  'send text': (subject, value) => subject.send('x', {}, value),
+  'send nothing': (subject, value) => subject.send('', {}, value),
+  fragment: (subject, value) => subject.send('x', { fin: false }, value),
+  ping: (subject, value) => subject.ping('x', undefined, value),
+  pong: (subject, value) => subject.pong(Buffer.from('x'), undefined, value),
+  close: (subject, value) => subject._sender.close(1000, 'x', false, value),
+};
+
 module.exports = [
+  {
+    name: 'a callback that is none is refused, while open',
+    roles: BOTH,
+    async play(t) {
+      let count = 0;
+      for (const value of NO_CALLBACKS) {
+        // What was corked with a frame that is refused stays so in ws: each by itself.
+        for (const [label, send] of Object.entries(SENDS)) {
+          const { subject } = await t.connectRaw({ watch: false });
+          t.call(label, () => send(subject, value));
+          subject.terminate();
+          await t.until('closed', { lane: 'raw', count: ++count });
+        }
+      }
+    },
+  },
+  {
+    name: 'behind a callback that is refused, frames leave as ever',
+    roles: ['client'],
+    async play(t) {
+      const { subject } = await t.connectRaw();
+      for (const value of NO_CALLBACKS) {
+        t.call('send', () => subject.send(Buffer.from('x'), {}, value));
+        t.call('ping', () => subject.ping(Buffer.from('y'), true, value));
+      }
+      t.call('send', () => subject.send('z', t.callback('sent')));
+      await t.until('sent called');
+      await t.settle();
+    },
+  },
+  {
+    name: 'the name of an encoding is no callback, and nobody minds',
+    roles: BOTH,
+    async play(t) {
+      const { subject } = await t.connectRaw();
+      for (const name of ['utf8', 'UTF-8', '', null, 0, false]) {
+        t.call('send', () => subject.send(Buffer.from('x'), {}, name));
+        t.call('ping', () => subject.ping(Buffer.from('y'), undefined, name));
+        await t.settle();
+      }
+    },
+  },
+  {
+    name: 'a callback that is none is refused, while closing',
+    roles: BOTH,
+    async play(t) {
+      t.catchUncaught();
+      const { subject } = await t.connectRaw();
+      subject.close(1000);
+      for (const value of NO_CALLBACKS) {
+        for (const [label, send] of Object.entries(SENDS)) {
+          if (label === 'close') continue;
+          t.call(label, () => send(subject, value));
+          await t.turn();
+        }
+      }
+    },
+  },
+  {
+    name: 'a callback that is none is refused of what is compressed',
+    roles: BOTH,
+    differs: 'compression',
+    async play(t) {
+      t.catchUncaught();
+      const deflate = { perMessageDeflate: { threshold: 0 } };
+      const { subject } = await t.connectPeer({
+        subject: deflate,
+        peer: deflate,
+      });
+      t.call('send', () => subject.send('x', {}, 'not a function'));
+      await t.settle();
+    },
+  },
   {
     name: 'callbacks come in the order of the calls',
     roles: BOTH,

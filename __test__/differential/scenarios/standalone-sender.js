@@ -32,7 +32,104 @@ const PAYLOADS = {
   'a bigint': 5n,
 };
 
+/** What may stand in the place of an opcode, and does not belong there. */
+const OPCODES = [
+  ...[0, 15, 16, 0x20, 0x50, 0x7f, 0x80, 0xff, 256, 300, -1, 2.7, 2 ** 32 + 1],
+  ...[NaN, Infinity, undefined, null, true, '2', '0x42', 'two', '', {}, [9]],
+  ...[2n, Symbol('s'), { valueOf: () => 0x4a }, () => {}],
+];
+
+/** Where a key may be made. */
+const PLACES = {
+  'a Buffer': () => Buffer.alloc(4),
+  'a longer Buffer': () => Buffer.alloc(6),
+  'a shorter Buffer': () => Buffer.alloc(2),
+  'a Uint8Array': () => new Uint8Array(4),
+  'an array': () => [],
+  'an object': () => ({}),
+  none: () => null,
+};
+
 module.exports = [
+  {
+    name: 'frame() by its opcode',
+    async play(t) {
+      const { frame } = t.ws.Sender;
+      for (const opcode of OPCODES) {
+        for (const fin of [true, false]) {
+          for (const rsv1 of [true, false]) {
+            for (const data of ['', Buffer.from('x')]) {
+              t.call('frame', () => frame(data, { opcode, fin, rsv1 }));
+            }
+          }
+        }
+      }
+    },
+  },
+  {
+    name: 'frame() by its options, which are not of their types',
+    async play(t) {
+      const { frame } = t.ws.Sender;
+      const data = Buffer.from('data');
+      for (const value of [undefined, null, 0, 1, '', 'no', NaN, {}, 1n]) {
+        for (const name of ['fin', 'rsv1', 'mask', 'readOnly']) {
+          const options = { ...FRAME, generateMask: zeroKey, [name]: value };
+          t.call(name, () => frame(Buffer.from(data), options));
+        }
+      }
+      t.call('none', () => frame(data, {}));
+    },
+  },
+  {
+    name: 'frame() by the place where its key is made',
+    async play(t) {
+      const { frame } = t.ws.Sender;
+      const generateMask = (place) => {
+        for (const i of [0, 1, 2, 3]) place[i] = 5 + i;
+      };
+      for (const [title, make] of Object.entries(PLACES)) {
+        const maskBuffer = make();
+        const options = { ...FRAME, mask: true, generateMask, maskBuffer };
+        t.call(title, () => frame(Buffer.from('data'), options));
+        t.note('place', maskBuffer);
+        // A random key is where the frame has it, too.
+        const random = make();
+        const [bytes] = frame(Buffer.alloc(8), {
+          ...FRAME,
+          mask: true,
+          maskBuffer: random,
+        });
+        const places = random ? [0, 1, 2, 3] : [];
+        t.note(
+          'random',
+          places.every((i) => (random[i] ?? 0) === bytes[2 + i]),
+          bytes.length,
+        );
+      }
+    },
+  },
+  {
+    name: 'frame() of what is no data',
+    async play(t) {
+      const { frame } = t.ws.Sender;
+      const lengths = [0, 1, 125, 126, 65535, 65536, '3', NaN, null, undefined];
+      for (const length of lengths) {
+        t.call(`length ${length}`, () => frame({ length }, { opcode: 2 }));
+      }
+      for (const value of [
+        5,
+        true,
+        5n,
+        [],
+        [1, 2],
+        {},
+        () => {},
+        Symbol('s'),
+      ]) {
+        t.call('frame', () => frame(value, { opcode: 2 }));
+      }
+    },
+  },
   ...Object.entries(PAYLOADS).map(([title, data]) => ({
     name: `send(), ping() and pong() of ${title}`,
     async play(t) {
