@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const path = require('node:path');
+const { Duplex } = require('node:stream');
 const { afterEach, test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const zlib = require('node:zlib');
@@ -15,6 +16,7 @@ const {
   testInRoles,
 } = require('./support/connections');
 const { OPCODE } = require('./support/frames');
+const { collectGarbage } = require('./support/garbage');
 const { connectRawClient } = require('./support/raw-peer');
 const { WebSocket } = require('./support/subject');
 const { closeOf, eventOf, messagesOf, until } = require('./support/waiting');
@@ -216,6 +218,27 @@ test('a connection has two contexts from the beginning', async (t) => {
   await connectRawClient(t, port, { headers: DEFLATE });
 
   assert.equal(await used, 2);
+});
+
+test('a stream that emits no close, and calls no callback, gives back what it held', async () => {
+  await nothingIsUsed();
+  configure({ maxOutboundBytes: MOST });
+
+  // In a function of its own: nobody has the stream afterwards.
+  (() => {
+    const stream = new Duplex({ emitClose: false, read() {}, write() {} });
+    const subject = new WebSocket(null, undefined, {});
+
+    subject.setSocket(stream, Buffer.alloc(0), {});
+    subject.send('x'.repeat(1000));
+    subject.terminate();
+  })();
+  assert.equal(memoryUsage().outboundBytes, 1004);
+
+  await until(() => {
+    collectGarbage();
+    return memoryUsage().outboundBytes === 0;
+  }, 'it is kept');
 });
 
 test('a worker that is terminated gives back what it held', async (t) => {

@@ -9,6 +9,7 @@ const { MASK } = require('./frame-flags');
 const { separateParts, writeParts } = require('./frame-parts');
 const { lengthOf } = require('./message-data');
 const native = require('./native');
+const OutboundShare = require('./outbound-share');
 
 // Taken once: a test that replaces the timers of the process for a while must
 // not leave a flush unscheduled for good.
@@ -62,9 +63,8 @@ class StreamOutput {
     /** @type {(() => void)[]} what waits for them */
     this._late = [];
     this._unguard = () => {};
-    /** Bytes that the process counts; -1 if it counts none. */
-    this._held = native.limitsOutbound() === 1 ? 0 : -1;
-    if (this._held === 0) socket.once('close', () => this._release(this._held));
+    /** What the process counts; null if it counts nothing. */
+    this._share = OutboundShare.of(this, socket);
     if (this._isNodeSocket) endTurnAtExit();
   }
 
@@ -153,7 +153,7 @@ class StreamOutput {
   frame(list, callback) {
     const socket = this._socket;
 
-    if (this._held >= 0) callback = this._hold(list, callback);
+    if (this._share !== null) callback = this._hold(list, callback);
 
     if (!this._isNodeSocket && list.length > 1) {
       socket.cork();
@@ -225,26 +225,14 @@ class StreamOutput {
 
     for (const part of list) size += Buffer.byteLength(part);
 
-    this._held += size;
-    if (native.holdOutbound(size) === 0) {
-      nextTick(() => this._connection.overflowed());
-    }
+    const share = /** @type {OutboundShare} */ (this._share);
+
+    if (!share.hold(size)) nextTick(() => this._connection.overflowed());
 
     return (error) => {
-      this._release(size);
+      share.release(size);
       if (typeof callback === 'function') callback(error);
     };
-  }
-
-  /**
-   * @param {number} size of what is written, or never will be
-   * @private
-   */
-  _release(size) {
-    const released = Math.min(size, this._held);
-
-    this._held -= released;
-    if (released > 0) native.holdOutbound(-released);
   }
 
   /**
