@@ -28,6 +28,10 @@ class NativeHandle {
     this._socket = null;
     this._closeCallback = null;
     this._shutdownCallback = null;
+    /** Whether the FIN is sent. */
+    this.endIsSent = false;
+    /** Whether the peer's FIN waits for ours. */
+    this._holdsEnd = false;
     /** Whether the descriptor is closed. */
     this._isClosed = false;
     this._readBefore = bytesRead;
@@ -137,7 +141,10 @@ class NativeHandle {
    */
   shutdown(callback) {
     this._shutdownCallback = callback;
-    if (native.shutdown(this._connection.id) === 1) {
+
+    if (this.endIsSent) {
+      nextTick(() => this.handleNote(Kind.SHUT_DOWN, 0));
+    } else if (native.shutdown(this._connection.id) === 1) {
       nextTick(native.flush);
     }
   }
@@ -173,10 +180,8 @@ class NativeHandle {
 
     switch (kind) {
       case Kind.END:
-        // As Node does at the end of a stream: the `end` event follows when
-        // the stream is not paused.
-        socket.push(null);
-        socket.read(0);
+        if (this._sendsEnd()) this._holdsEnd = true;
+        else this._endInput();
         break;
       case Kind.READ_FAILED:
         socket.destroy(errors.socketFailed(detail, 'read'));
@@ -190,8 +195,10 @@ class NativeHandle {
       case Kind.SHUT_DOWN: {
         const callback = this._shutdownCallback;
 
+        this.endIsSent = true;
         this._shutdownCallback = null;
         callback?.();
+        if (this._holdsEnd) this._endInput();
         break;
       }
       case Kind.CLOSED:
@@ -210,6 +217,31 @@ class NativeHandle {
     if (socket.listenerCount('data') === 0) this._connection.tap(false);
     else if (socket.readableFlowing) socket.push(bytes);
     else socket.emit('data', bytes);
+  }
+
+  /**
+   * Whether the FIN leaves now. With Node `finish` comes before `end` then; an I/O
+   * thread may have read the peer's FIN before it hears of ours.
+   *
+   * @returns {boolean}
+   * @private
+   */
+  _sendsEnd() {
+    return (
+      this._shutdownCallback !== null && this._connection.bufferedBytes === 0
+    );
+  }
+
+  /**
+   * As Node does at the end of a stream: the `end` event follows when the stream
+   * is not paused.
+   *
+   * @private
+   */
+  _endInput() {
+    this._holdsEnd = false;
+    this._socket.push(null);
+    this._socket.read(0);
   }
 
   /**

@@ -55,7 +55,9 @@ class NativeLink {
     this.writableFinished = false;
     /** Whether the engine has been asked for the FIN, and has sent it. */
     this._asksForEnd = false;
-    this._endIsSent = false;
+    this.endIsSent = false;
+    /** Whether the peer's FIN waits for ours, see `NativeHandle`. */
+    this._holdsEnd = false;
     this.destroyed = false;
     /** Whether the descriptor is closed. */
     this.closed = false;
@@ -165,7 +167,7 @@ class NativeLink {
     if (this.socket !== null) this.socket.end();
     else if (!this.ending) {
       this.ending = true;
-      if (this._endIsSent) nextTick(finish, this);
+      if (this.endIsSent) nextTick(finish, this);
       else this.sendEnd();
     }
   }
@@ -235,7 +237,8 @@ class NativeLink {
     switch (kind) {
       case Kind.END:
         this.inputEnded = true;
-        nextTick(tellEnd, this);
+        this._holdsEnd = this._sendsEnd();
+        if (!this._holdsEnd) nextTick(tellEnd, this);
         break;
       case Kind.READ_FAILED:
         this.destroy(errors.socketFailed(detail, 'read'));
@@ -244,12 +247,23 @@ class NativeLink {
         this.destroy(errors.socketFailed(detail, 'write'));
         break;
       case Kind.SHUT_DOWN:
-        this._endIsSent = true;
+        this.endIsSent = true;
         if (this.ending) nextTick(finish, this);
+        if (this._holdsEnd) nextTick(tellEnd, this);
         break;
       case Kind.CLOSED:
         this._finishClosing();
     }
+  }
+
+  /**
+   * @returns {boolean} whether the FIN leaves now
+   * @private
+   */
+  _sendsEnd() {
+    return (
+      this.ending && !this.endIsSent && this.connection.bufferedBytes === 0
+    );
   }
 
   /** @private */

@@ -15,6 +15,7 @@
 const net = require('net');
 
 const { NOOP, kConnection, kWebSocket } = require('./constants');
+const { Kind } = require('./delivery');
 const native = require('./native');
 const NativeHandle = require('./native-handle');
 const settings = require('./settings');
@@ -87,6 +88,7 @@ function makeSocket(link) {
   const handle = new NativeHandle(connection, read, written);
   const socket = newSocket(handle, server);
 
+  handle.endIsSent = link.endIsSent;
   socket[kConnection] = connection;
   socket[kWebSocket] = link[kWebSocket];
   Object.setPrototypeOf(socket, nativeSocket);
@@ -146,17 +148,16 @@ function bringUp(link, socket) {
   if (link.connection.paused) netSocket.pause.call(socket);
   else netSocket.resume.call(socket);
 
-  if (link.readableEnded) {
-    readable.ended = readable.endEmitted = true;
-  } else if (link.inputEnded) {
-    socket.push(null);
-    socket.read(0);
-  }
-
   if (link.writableFinished) {
     writable.ending = writable.ended = writable.finished = true;
   } else if (link.writableEnded) {
     socket.end();
+  }
+
+  if (link.readableEnded) {
+    readable.ended = readable.endEmitted = true;
+  } else if (link.inputEnded) {
+    socket[kConnection].handle.handleNote(Kind.END, 0);
   }
 
   if (link.destroyed) {
