@@ -88,6 +88,8 @@ class Connection {
     /** @type {import('./connection-counters') | null} */
     this.counters = null;
     this.paused = false;
+    /** Whether what it is given to decode is memory that Node made for it. */
+    this.sharesChunks = false;
     /** Whether the engine keeps what was read before it had the socket. */
     this.keepsHead = false;
   }

@@ -92,6 +92,11 @@ function currentTurn() {
 function dispatch(start, end, slab, chunk, buffers) {
   if (start !== table[0] || start === WORDS) batches++;
 
+  // As with a slab: one message must not take the others' memory away.
+  if (chunk !== undefined && this.sharesChunks && end - start > WORDS) {
+    markAsUntransferable(chunk);
+  }
+
   for (let at = start; at < end; at += WORDS) {
     table[0] = at + WORDS;
 

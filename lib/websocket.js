@@ -1,6 +1,7 @@
 'use strict';
 
 const EventEmitter = require('events');
+const net = require('net');
 
 const { abortHandshake, connect } = require('./client-handshake');
 const Connection = require('./connection');
@@ -270,6 +271,7 @@ class WebSocket extends EventEmitter {
       nextTick(startReading, this, head);
     } else {
       connection.openStream(settings);
+      connection.sharesChunks = socket instanceof net.Socket;
       if (response) socket.write(response);
       if (head.length > 0) socket.unshift(head);
     }
