@@ -1,6 +1,7 @@
 'use strict';
 
 const {
+  CUT,
   accepted,
   binary,
   bytewise,
@@ -214,6 +215,28 @@ module.exports = {
           send: [close(), ...frames],
           ending: 'none',
           expect: { api: ['close 1005'], wire: ['close'] },
+        },
+      ]),
+    },
+    {
+      id: 'close/behind-in-another-segment',
+      section: 'RFC 6455, 1.4, 5.5.1',
+      rule: 'What comes behind a close frame in a segment of its own is ignored, too.',
+      rows: Object.entries(BEHIND).flatMap(([what, frames]) => [
+        {
+          id: what.replaceAll(' ', '-'),
+          sends: `close 1000; ${what}, in a segment of its own`,
+          send: [text('a'), close(1000, 'r'), CUT, ...frames],
+          ending: 'none',
+          expect: closed(1000, 'r', ['text "a"']),
+        },
+        {
+          id: `${what.replaceAll(' ', '-')}-behind-the-answer`,
+          calls: [['close', 1000, 'mine']],
+          sends: `close 1001, in answer to one; ${what}, in a segment of its own`,
+          reply: [close(1001, 'yours'), CUT, ...frames],
+          ending: 'reply',
+          expect: { api: ['close 1001 "yours"'], wire: ['close 1000 "mine"'] },
         },
       ]),
     },

@@ -21,6 +21,7 @@ module.exports = { playFrames };
  * - `ending`: what the peer does then: `'close'` (the default) sends a close
  *   frame in the same write, `'fin'` ends the TCP connection, `'reply'` answers
  *   the close frame it gets, `'none'` is nothing
+ * - `reply`: with what it answers; a close frame like the one it got by default
  * - `notesMasks`: how many different masking keys there were is seen, too
  *
  * @param {RowContext} t
@@ -34,11 +35,12 @@ async function playFrames(t, row) {
     headers: extension ? [`Sec-WebSocket-Extensions: ${extension}`] : [],
   });
   const api = watchApi(subject);
+  let replied = Promise.resolve();
   const wire = watchWire(raw, role, (frame) => {
     if (ending !== 'reply' || frame.opcode !== OPCODE.CLOSE) return;
-    raw.send(
-      ...(row.reply ?? [{ opcode: OPCODE.CLOSE, payload: frame.payload }]),
-    );
+    const { payload } = frame;
+    const reply = row.reply ?? [{ opcode: OPCODE.CLOSE, payload }];
+    replied = sendSteps(subject, raw, reply);
   });
   if (row.echoes) {
     subject.on('message', (data, isBinary) => {
@@ -61,6 +63,7 @@ async function playFrames(t, row) {
   if (ending === 'fin') raw.socket.end();
 
   await ended(subject, raw, api);
+  await replied;
   if (row.notesMasks) wire.push(`${countMasks(raw)} different masks`);
   return { api, wire };
 }
