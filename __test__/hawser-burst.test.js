@@ -3,15 +3,9 @@
 // hawser only: where the bytes are moved.
 
 const assert = require('node:assert/strict');
-const os = require('node:os');
 const { test } = require('node:test');
+const canMove = require('./support/can-move');
 const { runProgram } = require('./support/programs');
-
-const canMove =
-  process.platform === 'linux' &&
-  os.availableParallelism() > 1 &&
-  process.env.HAWSER_TAKEOVER !== '0' &&
-  process.env.HAWSER_RESTLESS !== '1';
 
 test('what is sent to many at once is written by I/O threads, in order', async (t) => {
   if (process.platform !== 'linux') return;

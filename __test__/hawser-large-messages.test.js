@@ -3,15 +3,9 @@
 // hawser only: where messages are compressed and inflated.
 
 const assert = require('node:assert/strict');
-const os = require('node:os');
 const { test } = require('node:test');
+const canMove = require('./support/can-move');
 const { runProgram } = require('./support/programs');
-
-const canMove =
-  process.platform === 'linux' &&
-  os.availableParallelism() > 1 &&
-  process.env.HAWSER_TAKEOVER !== '0' &&
-  process.env.HAWSER_RESTLESS !== '1';
 
 test('large messages are compressed and inflated by I/O threads', async (t) => {
   if (process.platform !== 'linux') return;
