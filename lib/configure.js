@@ -18,7 +18,7 @@ const AUTO = -1;
 const RESTLESS = -2;
 const MAX_IO_THREADS = 64;
 
-configure(fromEnvironment());
+configureByEnvironment();
 limitByEnvironment();
 
 module.exports = configure;
@@ -71,7 +71,7 @@ function configure(options) {
   }
 
   if (ioThreads !== undefined) {
-    native.configureIoThreads(threadCount(ioThreads));
+    native.configureIoThreads(threadCount(ioThreads), false);
   }
 
   for (const [name, value] of Object.entries(switches)) {
@@ -106,26 +106,19 @@ function threadCount(value) {
   );
 }
 
-/**
- * @returns {any} the options that the environment variables give
- */
-function fromEnvironment() {
+/** Sets what the environment variables say. */
+function configureByEnvironment() {
   const {
-    HAWSER_IO_THREADS: ioThreads,
+    HAWSER_IO_THREADS: text,
     HAWSER_NATIVE_HANDSHAKE: nativeHandshake,
     HAWSER_TAKEOVER: takeover,
   } = process.env;
-  /** @type {any} */
-  const options = { ioThreads: 'auto' };
+  const ioThreads = text && /^\d+$/.test(text) ? Number(text) : text || 'auto';
 
-  if (ioThreads) {
-    options.ioThreads = /^\d+$/.test(ioThreads) ? Number(ioThreads) : ioThreads;
-  }
-
-  if (nativeHandshake === '0') options.nativeHandshake = false;
-  if (takeover === '0') options.takeover = false;
-
-  return options;
+  // Not if a program that has loaded another copy of this has chosen already.
+  native.configureIoThreads(threadCount(ioThreads), true);
+  if (nativeHandshake === '0') settings.nativeHandshake = false;
+  if (takeover === '0') settings.takeover = false;
 }
 
 /** Sets the limits of the process, unless another thread has done so. */

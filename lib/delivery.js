@@ -48,34 +48,38 @@ const SLAB_SIZE = 16 * 1024;
 const RECORDS = 1024;
 const WORDS = 4;
 
-/**
- * Records of four words, behind four words: the cursor, the turn of the event
- * loop, and two that are not used.
- */
-const table = new Int32Array(WORDS + RECORDS * WORDS);
+/** Words before the first record; the fourth is not used. */
+const CURSOR = 0;
+const TURN = 1;
+const BATCH = 2;
 
-native.configureDelivery(
+/**
+ * Four words, and behind them records of four words. If another copy of this
+ * module has been loaded with the same binary (the package under two names, or
+ * loaded again by a test runner), it is that one's table.
+ *
+ * @type {Int32Array}
+ */
+const table = native.configureDelivery(
   process.versions.deno ? dispatchInDeno : dispatch,
   newSlab,
-  table,
+  new Int32Array(WORDS + RECORDS * WORDS),
 );
 
 module.exports = { Kind, currentBatch, currentTurn };
-
-let batches = 0;
 
 /**
  * @returns {number} which batch of events is being dispatched
  */
 function currentBatch() {
-  return batches;
+  return table[BATCH];
 }
 
 /**
  * @returns {number} which turn of the event loop this is, as the engine counts
  */
 function currentTurn() {
-  return table[1];
+  return table[TURN];
 }
 
 /**
@@ -90,7 +94,7 @@ function currentTurn() {
  * @param {any[]} [buffers] payloads with memory of their own
  */
 function dispatch(start, end, slab, chunk, buffers) {
-  if (start !== table[0] || start === WORDS) batches++;
+  if (start !== table[CURSOR] || start === WORDS) table[BATCH]++;
 
   // As with a slab: one message must not take the others' memory away.
   if (chunk !== undefined && this.sharesChunks && end - start > WORDS) {
@@ -98,7 +102,7 @@ function dispatch(start, end, slab, chunk, buffers) {
   }
 
   for (let at = start; at < end; at += WORDS) {
-    table[0] = at + WORDS;
+    table[CURSOR] = at + WORDS;
 
     const kind = table[at] & 0xff;
     const detail = table[at] >>> 8;
@@ -140,7 +144,7 @@ function dispatchInDeno(start, end, slab, chunk, buffers) {
     process.nextTick(() => {
       throw error;
     });
-    dispatchInDeno.call(this, table[0], end, slab, chunk, buffers);
+    dispatchInDeno.call(this, table[CURSOR], end, slab, chunk, buffers);
   }
 }
 

@@ -118,22 +118,24 @@ fn export_functions(exports: Object, env: napi::Env) {
     }
 }
 
-/// `configureDelivery(dispatch, newSlab, table)`: how events reach JavaScript.
+/// `configureDelivery(dispatch, newSlab, table)`: how events reach JavaScript. Returns the table that
+/// is used, which may be an earlier one.
 fn configure_delivery(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -> Outcome {
-    let env = environment.env;
+    let [dispatch, new_slab, table] = args;
     environment
         .delivery
-        .configure(env, args[0], args[1], args[2])?;
-    Ok(raw::undefined(env))
+        .configure(environment.env, dispatch, new_slab, table)
 }
 
 /// What stands for connections that always move, see `lib/configure.js`.
 const RESTLESS: f64 = -2.0;
 
-/// `configureIoThreads(count)`: -1 means `auto`.
-fn configure_io_threads(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+/// `configureIoThreads(count, isInitial)`: -1 means `auto`. What the environment variable says counts
+/// once: another copy of `lib/` may be loaded when the program has chosen.
+fn configure_io_threads(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
     let env = environment.env;
     let count = raw::number(env, args[0])?;
+    let is_initial = raw::boolean(env, args[1]);
     let setting = if count == RESTLESS {
         IoThreads::Restless
     } else if count < 0.0 {
@@ -146,9 +148,12 @@ fn configure_io_threads(environment: &Rc<Environment>, args: [sys::napi_value; 1
             message: format!("ioThreads must not be greater than {MAX_IO_THREADS}"),
         });
     };
-    environment.io_threads.set(setting);
-    #[cfg(unix)]
-    environment.mover.configure(setting);
+    let was_configured = environment.is_configured.replace(true);
+    if !(is_initial && was_configured) {
+        environment.io_threads.set(setting);
+        #[cfg(unix)]
+        environment.mover.configure(setting);
+    }
     Ok(raw::undefined(env))
 }
 

@@ -65,7 +65,7 @@ const IN_CHUNK: i32 = 1;
 const FIRST_BUFFER: i32 = 2;
 
 /// Words of a record, and words before the first record: the cursor, the count of turns of the
-/// event loop, and two that are not used.
+/// event loop, that of batches, and one that is not used.
 const WORDS: usize = 4;
 const HEADER: usize = 4;
 
@@ -94,7 +94,7 @@ struct Callbacks {
     dispatch: Reference,
     new_slab: Reference,
     /// Keeps the table's memory.
-    _table: Reference,
+    table: Reference,
 }
 
 #[derive(Clone, Copy)]
@@ -145,14 +145,41 @@ impl DeliveryState {
         }
     }
 
-    /// Takes the functions and the table of `lib/delivery.js`.
+    /// Takes the functions of `lib/delivery.js`, and its table. Returns the table that is used.
+    ///
+    /// Several copies of `lib/` may share this environment: the package under two names, or loaded
+    /// again by a test runner. They are all the same, so that the last one's functions serve
+    /// everybody, and the one before can be forgotten. But there is one table: a batch may be
+    /// in it just now.
     pub(super) fn configure(
         &self,
         env: sys::napi_env,
         dispatch: sys::napi_value,
         new_slab: sys::napi_value,
         table: sys::napi_value,
-    ) -> Result<(), Failure> {
+    ) -> Result<sys::napi_value, Failure> {
+        let functions = [
+            Reference::new(env, dispatch)?,
+            Reference::new(env, new_slab)?,
+        ];
+        let table = match self.callbacks.get() {
+            Some(before) => {
+                before.dispatch.delete(env);
+                before.new_slab.delete(env);
+                before.table
+            }
+            None => self.adopt(env, table)?,
+        };
+        let [dispatch, new_slab] = functions;
+        self.callbacks.set(Some(Callbacks {
+            dispatch,
+            new_slab,
+            table,
+        }));
+        Ok(table.get(env))
+    }
+
+    fn adopt(&self, env: sys::napi_env, table: sys::napi_value) -> Result<Reference, Failure> {
         let mut kind = 0;
         let mut length = 0;
         let mut data = null_mut();
@@ -174,17 +201,13 @@ impl DeliveryState {
         {
             return Err(Failure::argument("an Int32Array was expected"));
         }
-        self.callbacks.set(Some(Callbacks {
-            dispatch: Reference::new(env, dispatch)?,
-            new_slab: Reference::new(env, new_slab)?,
-            _table: Reference::new(env, table)?,
-        }));
+        let reference = Reference::new(env, table)?;
         self.table.set(Table {
             words: data.cast(),
             records: (length - HEADER) / WORDS,
             top: 0,
         });
-        Ok(())
+        Ok(reference)
     }
 }
 
@@ -353,11 +376,11 @@ impl<'e> Batch<'e> {
             None => raw::undefined(env),
         };
         let buffers = self.buffer_list();
-        // A listener may close the connection, and with it the reference.
+        // A listener may close the connection, or load a copy of `lib/`, and end these references.
         let receiver = link.receiver.get(env);
+        let function = callbacks.dispatch.get(env);
         let mut next = first;
         while next < end {
-            let function = callbacks.dispatch.get(env);
             let args = [
                 raw::int32(env, (HEADER + next * WORDS) as i32),
                 raw::int32(env, (HEADER + end * WORDS) as i32),

@@ -35,6 +35,8 @@ pub(super) struct Environment {
     /// JavaScript has been asked to flush in its next tick.
     pub(super) flush_scheduled: Cell<bool>,
     pub(super) io_threads: Cell<IoThreads>,
+    /// Somebody has said how many threads there are to be.
+    pub(super) is_configured: Cell<bool>,
     pub(super) limits: super::limits::Holdings,
     #[cfg(unix)]
     pub(super) sockets_opened: Cell<usize>,
@@ -83,6 +85,7 @@ impl Environment {
             depth: Cell::new(0),
             flush_scheduled: Cell::new(false),
             io_threads: Cell::new(IoThreads::Auto),
+            is_configured: Cell::new(false),
             limits: super::limits::Holdings::default(),
             #[cfg(unix)]
             sockets_opened: Cell::new(0),

@@ -56,7 +56,10 @@ pub(super) fn configure_greeting(
 ) -> Outcome {
     let env = environment.env;
     let callback = Reference::new(env, args[0])?;
-    environment.greeter.set(Some(callback));
+    // As with delivery: the functions of all copies of `lib/` are the same.
+    if let Some(before) = environment.greeter.replace(Some(callback)) {
+        before.delete(env);
+    }
     Ok(raw::undefined(env))
 }
 

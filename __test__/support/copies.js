@@ -1,0 +1,98 @@
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { isControl } = require('./subject');
+
+const ROOT = path.join(__dirname, '..', '..');
+const SUBJECT = isControl ? path.join(ROOT, 'node_modules', 'ws') : ROOT;
+
+/** What of the package has to be there to run it. */
+const FILES = [
+  'index.js',
+  'js-binding.js',
+  'lib',
+  'package.json',
+  'wrapper.mjs',
+];
+
+/** How a copy comes to its binary. */
+const BINARIES = {
+  /** From the one package of the platform, as two names of one version have it. */
+  shared: () => {},
+  /** From a file of its own, as two versions have it. */
+  own: (binary, target) => fs.copyFileSync(binary, target),
+  /** From the same file under another name, as stores of packages make them. */
+  linked: (binary, target) => fs.linkSync(binary, target),
+  'linked by name': (binary, target) => fs.symlinkSync(binary, target),
+};
+
+module.exports = { BINARIES, binaryOfThisBuild, installCopies };
+
+/**
+ * Installs copies of the implementation under test into a folder that goes with the test.
+ *
+ * @param {TestContext} t
+ * @param {string[]} names
+ * @param {keyof typeof BINARIES} binaries how each of them comes to its binary
+ * @returns {string[]} their folders
+ */
+function installCopies(t, names, binaries) {
+  // Beside what is built: a link works only within one file system.
+  fs.mkdirSync(path.join(ROOT, 'target'), { recursive: true });
+  const folder = fs.mkdtempSync(path.join(ROOT, 'target', 'copies-'));
+  t.after(() => remove(folder));
+  const modules = path.join(folder, 'node_modules');
+
+  const copies = names.map((name) => {
+    const copy = path.join(modules, name);
+    for (const file of FILES) {
+      const source = path.join(SUBJECT, file);
+      if (!fs.existsSync(source)) continue; // ws has no binary.
+      fs.cpSync(source, path.join(copy, file), { recursive: true });
+    }
+    return copy;
+  });
+  if (isControl) return copies;
+
+  const binary = binaryOfThisBuild();
+  const platform = path.join(modules, packageOf(binary));
+  const manifest = { version: '0.0.0', main: path.basename(binary) };
+  fs.mkdirSync(platform);
+  fs.copyFileSync(binary, path.join(platform, manifest.main));
+  fs.writeFileSync(
+    path.join(platform, 'package.json'),
+    JSON.stringify(manifest),
+  );
+  for (const copy of copies) {
+    BINARIES[binaries](
+      path.join(platform, manifest.main),
+      path.join(copy, manifest.main),
+    );
+  }
+  return copies;
+}
+
+/**
+ * @returns {string} the file that `js-binding.js` loads here
+ */
+function binaryOfThisBuild() {
+  require('../..');
+  return Object.keys(require.cache).find(
+    (file) => path.dirname(file) === ROOT && file.endsWith('.node'),
+  );
+}
+
+/**
+ * @param {string} binary `hawser.linux-x64-gnu.node`, say
+ * @returns {string} `hawser-linux-x64-gnu`
+ */
+function packageOf(binary) {
+  const [name, platform] = path.basename(binary).split('.');
+  return `${name}-${platform}`;
+}
+
+function remove(folder) {
+  // Windows keeps a binary that is loaded; nobody here loads one in this process.
+  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
