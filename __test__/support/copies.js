@@ -27,7 +27,7 @@ const BINARIES = {
   'linked by name': (binary, target) => fs.symlinkSync(binary, target),
 };
 
-module.exports = { BINARIES, binaryOfThisBuild, installCopies };
+module.exports = { BINARIES, binaryInstalledFor, installCopies };
 
 /**
  * Installs copies of the implementation under test into a folder that goes with the test.
@@ -55,22 +55,25 @@ function installCopies(t, names, binaries) {
   });
   if (isControl) return copies;
 
-  const binary = binaryOfThisBuild();
-  const platform = path.join(modules, packageOf(binary));
-  const manifest = { version: '0.0.0', main: path.basename(binary) };
-  fs.mkdirSync(platform);
-  fs.copyFileSync(binary, path.join(platform, manifest.main));
-  fs.writeFileSync(
-    path.join(platform, 'package.json'),
-    JSON.stringify(manifest),
-  );
+  const installed = binaryInstalledFor(copies[0]);
+  const main = path.basename(installed);
+  const manifest = path.join(path.dirname(installed), 'package.json');
+  fs.mkdirSync(path.dirname(installed));
+  fs.copyFileSync(binaryOfThisBuild(), installed);
+  fs.writeFileSync(manifest, JSON.stringify({ version: '0.0.0', main }));
   for (const copy of copies) {
-    BINARIES[binaries](
-      path.join(platform, manifest.main),
-      path.join(copy, manifest.main),
-    );
+    BINARIES[binaries](installed, path.join(copy, main));
   }
   return copies;
+}
+
+/**
+ * @param {string} copy
+ * @returns {string} the binary in the package of the platform
+ */
+function binaryInstalledFor(copy) {
+  const binary = path.basename(binaryOfThisBuild());
+  return path.join(copy, '..', packageOf(binary), binary);
 }
 
 /**
