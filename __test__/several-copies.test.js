@@ -23,7 +23,7 @@ for (const binaries of Object.keys(BINARIES)) {
 
     const { code, signal, stdout, stderr } = await program.ended;
     assert.deepEqual({ code, signal }, { code: 0, signal: null }, stderr);
-    assert.equal(stdout, '6 rounds\n');
+    assert.equal(stdout, '4 rounds\n');
   });
 }
 

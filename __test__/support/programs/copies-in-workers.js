@@ -12,7 +12,7 @@ const {
   workerData,
 } = require('node:worker_threads');
 
-const ROUNDS = 6;
+const ROUNDS = 4;
 
 if (isMainThread) main(process.argv.slice(2));
 else work(workerData);
