@@ -18,6 +18,7 @@ const NPM_LOCKS = [
   'package-lock.json',
   'bench/peers/package-lock.json',
   '__test__/ecosystem/package-lock.json',
+  '__test__/install/package-lock.json',
 ];
 
 test('hawser brings no package of npm with it', () => {

@@ -13,11 +13,13 @@ const NPM_TIMEOUT_MS = 10 * 60_000;
  * @param {string[]} args
  * @param {object} options
  * @param {string} options.cwd
+ * @param {object} [options.env] Its environment
  * @returns {Promise<string>} What it wrote to standard output
  */
-function npm(args, { cwd }) {
+function npm(args, { cwd, env = process.env }) {
   const child = start(args, {
     cwd,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: NPM_TIMEOUT_MS,
   });

@@ -1,0 +1,3 @@
+export function answerTo(data) {
+  return `${data}ed`;
+}
