@@ -15,7 +15,9 @@ for (const binaries of Object.keys(BINARIES)) {
     assert.equal(code, 0, stderr);
     assert.equal(stdout, '10 pairs, 2000 answers\n');
   });
+}
 
+for (const binaries of ['shared', 'own']) {
   test(`copies whose binary is ${binaries} end with their workers`, async (t) => {
     const copies = installCopies(t, ['ws', 'hawser', 'third'], binaries);
 

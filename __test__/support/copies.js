@@ -7,6 +7,10 @@ const { isControl } = require('./subject');
 const ROOT = path.join(__dirname, '..', '..');
 const SUBJECT = isControl ? path.join(ROOT, 'node_modules', 'ws') : ROOT;
 
+/** A build that is tested in place of the usual one. Every copy would load it, and each is to load its own. */
+const otherBuild = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
+delete process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
+
 /** What of the package has to be there to run it. */
 const FILES = [
   'index.js',
@@ -59,7 +63,7 @@ function installCopies(t, names, binaries) {
   const main = path.basename(installed);
   const manifest = path.join(path.dirname(installed), 'package.json');
   fs.mkdirSync(path.dirname(installed));
-  fs.copyFileSync(binaryOfThisBuild(), installed);
+  fs.copyFileSync(otherBuild ?? path.join(ROOT, main), installed);
   fs.writeFileSync(manifest, JSON.stringify({ version: '0.0.0', main }));
   for (const copy of copies) {
     BINARIES[binaries](installed, path.join(copy, main));
@@ -72,18 +76,16 @@ function installCopies(t, names, binaries) {
  * @returns {string} the binary in the package of the platform
  */
 function binaryInstalledFor(copy) {
-  const binary = path.basename(binaryOfThisBuild());
+  const binary = nameOfBinary();
   return path.join(copy, '..', packageOf(binary), binary);
 }
 
 /**
- * @returns {string} the file that `js-binding.js` loads here
+ * @returns {string} `hawser.linux-x64-gnu.node`, say: what `npm run build` has made
  */
-function binaryOfThisBuild() {
-  require('../..');
-  return Object.keys(require.cache).find(
-    (file) => path.dirname(file) === ROOT && file.endsWith('.node'),
-  );
+function nameOfBinary() {
+  const platform = `hawser.${process.platform}-${process.arch}`;
+  return fs.readdirSync(ROOT).find((file) => file.startsWith(platform));
 }
 
 /**
