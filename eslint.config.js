@@ -36,7 +36,7 @@ module.exports = [
   },
   {
     // Functions in here are sent to the page and run there.
-    files: ['__test__/browser/*.js'],
+    files: ['__test__/browser/*.js', '__test__/docs/*.js'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
   },
 ];

@@ -12,7 +12,10 @@ export interface EmittedEvents {
    * peer gave none, 1006 that no close frame came: RFC 6455, section 7.1.5.
    */
   close: [code: number, reason: Buffer];
-  /** Something went wrong; `close` follows. The error has a `code`. */
+  /**
+   * Something went wrong; `close` follows. The error has a `code`, `WS_ERR_*` if
+   * the peer broke a rule: docs/errors.md has all of them.
+   */
   error: [error: Error];
   /** A message has arrived. */
   message: [data: messages.RawData, isBinary: boolean];

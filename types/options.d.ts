@@ -54,35 +54,40 @@ export interface ConnectionOptions {
   maxBufferedAmount?: number | undefined;
   /**
    * The most pieces of received data that are buffered for one message; 0 for
-   * no limit. Past it the connection is closed with the code 1008.
+   * no limit. Past it the connection is closed with the code 1008, and its
+   * `error` has the code `WS_ERR_TOO_MANY_BUFFERED_PARTS`.
    *
    * @defaultValue `262144`
    */
   maxBufferedChunks?: number | undefined;
   /**
-   * The most fragments of a message; 0 for no limit. Past it the connection is
-   * closed with the code 1008.
+   * The most fragments of a message, RFC 6455, section 5.4; 0 for no limit.
+   * Past it the connection is closed with the code 1008, and its `error` has
+   * the code `WS_ERR_TOO_MANY_BUFFERED_PARTS`.
    *
    * @defaultValue `16384`
    */
   maxFragments?: number | undefined;
   /**
    * The most bytes of a message, after decompression; 0 for no limit. Past it
-   * the connection is closed with the code 1009.
+   * the connection is closed with the code 1009, and its `error` has the code
+   * `WS_ERR_UNSUPPORTED_MESSAGE_LENGTH`.
    *
    * @defaultValue `104857600` (100 MiB)
    */
   maxPayload?: number | undefined;
   /**
    * The most automatic pongs that wait to be sent; 0 for no limit. Past it the
-   * connection is ended.
+   * connection is terminated, without an `error`.
    *
    * @defaultValue `60`
    */
   maxPendingAutoPongs?: number | undefined;
   /**
    * Whether text and close reasons are trusted to be UTF-8, which RFC 6455,
-   * section 8.1, forbids. Only for peers that are trusted.
+   * section 8.1, forbids. Only for peers that are trusted. With `false` a
+   * violation closes the connection with the code 1007, and its `error` has the
+   * code `WS_ERR_INVALID_UTF8`.
    *
    * @defaultValue `false`
    */
@@ -143,7 +148,8 @@ export interface ClientOptions
    */
   generateMask?(mask: Buffer): void;
   /**
-   * Milliseconds without an answer after which the handshake fails. By default
+   * Milliseconds without an answer after which the handshake fails: `error`,
+   * with the message `Opening handshake has timed out`, and `close`. By default
    * there is no limit.
    */
   handshakeTimeout?: number | undefined;
@@ -154,7 +160,8 @@ export interface ClientOptions
   /** The address of this machine to connect from. */
   localAddress?: string | undefined;
   /**
-   * The most redirects that are followed. Past it the handshake fails.
+   * The most redirects that are followed, with `followRedirects`. Past it the
+   * handshake fails.
    *
    * @defaultValue `10`
    */
@@ -201,7 +208,7 @@ export type FinishRequestCallback = (
 export interface PerMessageDeflateOptions {
   /**
    * Whether the client forgets its window after each message: RFC 7692,
-   * section 7.1.1.2.
+   * section 7.1.1.2. By default, if the other end asks for it.
    */
   clientNoContextTakeover?: boolean | undefined;
   /**
@@ -218,10 +225,13 @@ export interface PerMessageDeflateOptions {
   concurrencyLimit?: number | undefined;
   /**
    * Whether the server forgets its window after each message: RFC 7692,
-   * section 7.1.1.1.
+   * section 7.1.1.1. By default, if the other end asks for it.
    */
   serverNoContextTakeover?: boolean | undefined;
-  /** The window of the server, 8 to 15 bits: RFC 7692, section 7.1.2.1. */
+  /**
+   * The window of the server, 8 to 15 bits: RFC 7692, section 7.1.2.1. By
+   * default 15, or less if the client asks for it.
+   */
   serverMaxWindowBits?: number | undefined;
   /**
    * Without context takeover, messages of fewer bytes are not compressed.
@@ -326,7 +336,7 @@ export interface ServerOptions<
    * @defaultValue `false`
    */
   noServer?: boolean | undefined;
-  /** Serve this path only; others are answered with 400. */
+  /** Serve this path only; others are answered with 400. By default all. */
   path?: string | undefined;
   /**
    * Whether to accept compression, RFC 7692, and how.

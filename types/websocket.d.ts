@@ -184,7 +184,11 @@ export class WebSocket extends EventEmitter {
     options: messages.SendOptions,
     cb?: (err?: Error) => void,
   ): void;
-  /** Ends the connection at once, without a closing handshake. */
+  /**
+   * Ends the connection at once, without a closing handshake: `close` has the
+   * code 1006. Before the connection is open, the handshake is aborted, and
+   * `error` and `close` are emitted.
+   */
   terminate(): void;
 
   /**
@@ -232,7 +236,7 @@ export class WebSocket extends EventEmitter {
     event: 'close',
     listener: (this: this, ...args: events.EmittedEvents['close']) => void,
   ): this;
-  /** Something went wrong, and `close` follows. The `code` of the error says what it was. */
+  /** Something went wrong, and `close` follows. The `code` of the error says what it was, `WS_ERR_*` if the peer broke a rule: docs/errors.md has all of them. */
   on(
     event: 'error',
     listener: (this: this, ...args: events.EmittedEvents['error']) => void,

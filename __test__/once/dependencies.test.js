@@ -19,6 +19,7 @@ const NPM_LOCKS = [
   'bench/peers/package-lock.json',
   '__test__/ecosystem/package-lock.json',
   '__test__/install/package-lock.json',
+  'docs/site/package-lock.json',
 ];
 
 test('hawser brings no package of npm with it', () => {
