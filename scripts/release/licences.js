@@ -15,7 +15,8 @@ const { platforms } = require('./versions');
 function writeLicences() {
   const ours = fs.readFileSync(inRoot('LICENSE'), 'utf8');
   const text = `${ours}\n${thirdPartyNotices()}`;
-  for (const platform of platforms()) fs.writeFileSync(inRoot('npm', platform, 'LICENSE'), text);
+  for (const platform of platforms())
+    fs.writeFileSync(inRoot('npm', platform, 'LICENSE'), text);
 }
 
 module.exports = { writeLicences };

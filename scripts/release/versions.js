@@ -1,35 +1,44 @@
 'use strict';
 
+/*
+ * Everywhere a version of hawser is written down.
+ */
+
 const fs = require('node:fs');
 
 const { inRoot } = require('../setup/root');
+const { NAME, readJson, readText } = require('./project');
+
+/** The lock files of Cargo in which hawser is a crate. */
+const CARGO_LOCKS = ['Cargo.lock', 'fuzz/Cargo.lock'];
+const IN_CARGO_TOML = /^(version = ")([^"]+)(?=")/m;
+const IN_CARGO_LOCK = /^(name = "hawser"\nversion = ")([^"]+)(?=")/m;
+/** `hawser@^1.2.3`, as a reader is told to install it. */
+const IN_DOCUMENTS = /\b(hawser@\^?)(\d+\.\d+\.\d+)\b/g;
 
 /**
- * Everywhere a version of hawser is written down.
- *
- * @returns {{where: string, version: string | undefined}[]}
+ * @returns {{where: string, version: string | undefined}[]} That of package.json first, which the others must follow
  */
 function versionsEverywhere() {
   const lock = readJson('package-lock.json');
+  const main = readJson('package.json').version;
   return [
-    { where: 'package.json', version: readJson('package.json').version },
+    { where: 'package.json', version: main },
     { where: 'package-lock.json', version: lock.version },
     {
       where: 'package-lock.json, packages',
       version: lock.packages[''].version,
     },
-    {
-      where: 'Cargo.toml',
-      version: match('Cargo.toml', /^version = "([^"]+)"/m),
-    },
-    {
-      where: 'Cargo.lock',
-      version: match('Cargo.lock', /^name = "hawser"\nversion = "([^"]+)"/m),
-    },
+    { where: 'Cargo.toml', version: match('Cargo.toml', IN_CARGO_TOML) },
+    ...CARGO_LOCKS.map((where) => ({
+      where,
+      version: match(where, IN_CARGO_LOCK),
+    })),
     ...platforms().map((platform) => ({
       where: `npm/${platform}/package.json`,
-      version: readJson(`npm/${platform}/package.json`).version,
+      version: readJson('npm', platform, 'package.json').version,
     })),
+    ...(isFinal(main) ? documents().flatMap(namedIn) : []),
   ];
 }
 
@@ -38,12 +47,41 @@ function platforms() {
   return fs.readdirSync(inRoot('npm')).sort();
 }
 
-function readJson(file) {
-  return JSON.parse(fs.readFileSync(inRoot(file), 'utf8'));
+/** @returns {string[]} What tells a reader which version to install */
+function documents() {
+  const files = fs.readdirSync(inRoot('docs')).sort();
+  const texts = files.filter((file) => file.endsWith('.md'));
+  return ['README.md', ...texts.map((file) => `docs/${file}`)];
+}
+
+/**
+ * Documents name no prerelease: who follows them is to get what is finished.
+ *
+ * @param {string} version
+ * @returns {boolean}
+ */
+function isFinal(version) {
+  return !version.includes('-');
+}
+
+function namedIn(file) {
+  const versions = [...readText(file).matchAll(IN_DOCUMENTS)];
+  return [...new Set(versions.map(([, , version]) => version))].map(
+    (version) => ({ where: `${file} (${NAME}@...)`, version }),
+  );
 }
 
 function match(file, pattern) {
-  return pattern.exec(fs.readFileSync(inRoot(file), 'utf8'))?.[1];
+  return pattern.exec(readText(file))?.[2];
 }
 
-module.exports = { platforms, versionsEverywhere };
+module.exports = {
+  CARGO_LOCKS,
+  IN_CARGO_LOCK,
+  IN_CARGO_TOML,
+  IN_DOCUMENTS,
+  documents,
+  isFinal,
+  platforms,
+  versionsEverywhere,
+};
