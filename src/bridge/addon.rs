@@ -115,6 +115,7 @@ fn export_functions(exports: Object, env: napi::Env) {
         AfterPanic::Throw;
         c"forcePanic" => force_panic;
         c"forceStall" => force_stall;
+        c"forbidExternalMemory" => forbid_external_memory;
     }
 }
 
@@ -188,4 +189,13 @@ fn force_stall(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Out
         Stall::GoingOn => 2,
     };
     Ok(raw::int32(environment.env, state))
+}
+
+/// `forbidExternalMemory(flag)`: whether the host is to be like one that allows no memory of ours.
+/// Returns how often it has been refused.
+#[cfg(feature = "forced-panics")]
+fn forbid_external_memory(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    let is_forbidden = raw::number(environment.env, args[0])? != 0.0;
+    let refused = super::external_memory::forced::forbid(is_forbidden);
+    Ok(raw::int32(environment.env, refused as i32))
 }

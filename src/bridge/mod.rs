@@ -4,7 +4,7 @@
 //! - `environment`: the state of one JavaScript environment (the main thread, or a worker), and its end.
 //! - `links`: the connections of an environment, by numbers that are never used twice.
 //! - `greet`: sockets before their opening handshake. `open`, `send`, `receive`, `flush`, `control`: what JavaScript calls, and what sockets cause.
-//! - `delivery`, `slab`: batches of events, handed to JavaScript in one call, and their memory.
+//! - `delivery`, `slab`: batches of events, handed to JavaScript in one call, and their memory. `external_memory`: memory that is handed over as it is.
 //! - `threads`: connections on I/O threads, seen from here. `codec`: parts of the protocol by themselves.
 //! - `migration`: connections that move between the loop and the threads.
 //! - `panics`: what follows a panic. `raw`: the few calls of Node-API that all of them need.
@@ -25,6 +25,7 @@ mod codec;
 mod control;
 mod delivery;
 mod environment;
+mod external_memory;
 mod flush;
 #[cfg(unix)]
 mod greet;

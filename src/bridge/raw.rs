@@ -344,40 +344,6 @@ pub(super) fn buffer_copy(env: sys::napi_env, bytes: &[u8]) -> sys::napi_value {
     value
 }
 
-/// A Buffer that owns the memory of `bytes`; a copy where external memory is forbidden (Electron).
-pub(super) fn buffer_owning(env: sys::napi_env, mut bytes: Vec<u8>) -> sys::napi_value {
-    unsafe extern "C" fn free(_env: sys::napi_env, _data: *mut c_void, hint: *mut c_void) {
-        // SAFETY: `hint` is the box that was given up below; Node calls this once.
-        drop(unsafe { Box::from_raw(hint.cast::<Vec<u8>>()) });
-    }
-
-    if bytes.capacity() > bytes.len() + bytes.len() / 4 {
-        bytes.shrink_to_fit();
-    }
-    let data = bytes.as_mut_ptr();
-    let length = bytes.len();
-    let owner = Box::into_raw(Box::new(bytes));
-    let mut value = null_mut();
-    // SAFETY: `data` and `length` describe the vector's memory, which stays where it is while the
-    // vector is owned by the box that `free` is given.
-    let status = unsafe {
-        sys::napi_create_external_buffer(
-            env,
-            length,
-            data.cast(),
-            Some(free),
-            owner.cast(),
-            &mut value,
-        )
-    };
-    if status == sys::Status::napi_ok {
-        return value;
-    }
-    // SAFETY: Node did not take the vector.
-    let bytes = unsafe { Box::from_raw(owner) };
-    buffer_copy(env, &bytes)
-}
-
 /// Whether the host is Node itself: others that pretend to be name themselves in `process.versions`.
 #[cfg(unix)]
 pub(super) fn host_is_node(env: sys::napi_env) -> bool {

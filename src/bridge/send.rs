@@ -8,6 +8,7 @@ use std::rc::Rc;
 use napi::sys;
 
 use super::environment::Environment;
+use super::external_memory::buffer_owning;
 use super::links::{Io, Link};
 use super::raw::{self, Failure, Outcome};
 use crate::protocol::{
@@ -217,7 +218,7 @@ fn frame_buffer(env: sys::napi_env, frame: Vec<u8>) -> sys::napi_value {
     if frame.len() < OWN_FROM {
         raw::buffer_copy(env, &frame)
     } else {
-        raw::buffer_owning(env, frame)
+        buffer_owning(env, frame)
     }
 }
 
