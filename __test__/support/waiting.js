@@ -2,7 +2,9 @@
 
 const { setImmediate: nextTurn } = require('node:timers/promises');
 
-const PATIENCE_MS = 15_000;
+/** An emulator takes many times as long: `scripts/platforms/programs.js` says how many. */
+const SLOWNESS = Number(process.env.HAWSER_TEST_SLOWNESS ?? 1);
+const PATIENCE_MS = 15_000 * SLOWNESS;
 
 module.exports = { eventOf, messagesOf, closeOf, within, until };
 

@@ -14,9 +14,16 @@ const TEST_TIMEOUT_MS = 180_000;
  *
  * @param {string[]} files Paths from the top folder
  * @param {object} environment Variables to set for them
+ * @param {object} [options]
+ * @param {string} [options.node] The Node.js that runs them
+ * @param {number} [options.timeout] Milliseconds for a file
  * @returns {Promise<{passed: number, failed: number, skipped: number}>}
  */
-async function runNodeTests(files, environment) {
+async function runNodeTests(
+  files,
+  environment,
+  { node = process.execPath, timeout = TEST_TIMEOUT_MS } = {},
+) {
   if (files.length === 0) {
     console.error('There is no test file here.');
     return { passed: 0, failed: 1, skipped: 0 };
@@ -26,11 +33,11 @@ async function runNodeTests(files, environment) {
   const report = path.join(folder, 'report.tap');
   try {
     const { code } = await run(
-      process.execPath,
+      node,
       [
         '--test',
         '--test-concurrency=2',
-        `--test-timeout=${TEST_TIMEOUT_MS}`,
+        `--test-timeout=${timeout}`,
         '--test-reporter=spec',
         '--test-reporter-destination=stdout',
         '--test-reporter=tap',

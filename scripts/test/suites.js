@@ -50,8 +50,7 @@ function selectSuites({ drivers, only } = {}) {
   if (wholeRun) suites.push({ name: 'rust', run: runRustTests });
 
   for (const driver of drivers ?? ALWAYS) {
-    const files = BEHAVIOUR_TESTS.flatMap(testFilesIn);
-    suites.push(nodeSuite(driver, files, DRIVERS[driver]));
+    suites.push(nodeSuite(driver, behaviourTests(), DRIVERS[driver]));
   }
   if (drivers === undefined) {
     suites.push(nodeSuite('once', testFilesUnder('__test__/once')));
@@ -67,6 +66,13 @@ function selectSuites({ drivers, only } = {}) {
     if (only && files.length === 0) return null;
     return { name, run: () => runNodeTests(files, environment) };
   }
+}
+
+/**
+ * @returns {string[]} The files of the tests that run on every driver
+ */
+function behaviourTests() {
+  return BEHAVIOUR_TESTS.flatMap(testFilesIn);
 }
 
 function testFilesUnder(folder) {
@@ -92,4 +98,10 @@ function testFile(folder, entry) {
   return isTest ? [`${folder}/${entry.name}`] : [];
 }
 
-module.exports = { ALWAYS, DRIVERS, selectSuites, testFilesIn };
+module.exports = {
+  ALWAYS,
+  DRIVERS,
+  behaviourTests,
+  selectSuites,
+  testFilesIn,
+};
