@@ -166,17 +166,18 @@ testInRoles(
     const received = messagesOf(peer, 3);
     const memory = resizable(1000);
     const gone = new ArrayBuffer(1000);
+    const given = [Buffer.from(memory), Buffer.from(gone), Buffer.from('last')];
 
     stream.cork();
-    stream.write(Buffer.from(memory));
-    stream.write(Buffer.from(gone));
-    stream.write('last');
+    for (const view of given) stream.write(view);
     memory.resize(300);
     detach(gone);
+    // Of the first there is nothing left up to Node 20, and 300 bytes since.
+    const left = given.map((view) => view.length);
     stream.uncork();
 
     const lengths = (await received).map(({ data }) => data.length);
-    assert.deepEqual(lengths, [0, 0, 4]);
+    assert.deepEqual(lengths, left);
   },
 );
 
