@@ -8,9 +8,7 @@
  * Needs Rust's nightly toolchain with its components miri and rust-src.
  */
 
-const { countsOf } = require('./test/rust-tests');
-const { run } = require('./test/run');
-const { printSummary } = require('./test/summary');
+const { chosenTests, runWatchedTests } = require('./test/watched-tests');
 
 const TESTS = [
   'protocol::close',
@@ -21,33 +19,12 @@ const TESTS = [
   'protocol::utf8',
 ];
 
-main();
+const args = ['+nightly', 'miri', 'test', '--locked', '--no-default-features'];
 
-async function main() {
-  const args = [
-    '+nightly',
-    'miri',
-    'test',
-    '--locked',
-    '--no-default-features',
-  ];
+args.push('--lib', '--target-dir', 'target/test-builds/miri', '--');
+args.push(...chosenTests(TESTS));
 
-  args.push('--lib', '--target-dir', 'target/test-builds/miri', '--');
-  args.push(...(process.argv.length > 2 ? process.argv.slice(2) : TESTS));
-
-  const started = performance.now();
-  const { code, output } = await run('cargo', args, {
-    capture: true,
-    env: {
-      ...process.env,
-      MIRIFLAGS: '-Zmiri-disable-isolation',
-      PROPTEST_CASES: '2',
-    },
-  });
-  const seconds = (performance.now() - started) / 1000;
-  const counts = countsOf(output, code);
-
-  process.exitCode = printSummary([{ name: 'miri', seconds, ...counts }])
-    ? 0
-    : 1;
-}
+runWatchedTests('miri', 'cargo', args, {
+  MIRIFLAGS: '-Zmiri-disable-isolation',
+  PROPTEST_CASES: '2',
+});
