@@ -14,6 +14,7 @@
 
 const net = require('net');
 
+const atExit = require('./at-exit');
 const { NOOP, kConnection, kWebSocket } = require('./constants');
 const { Kind } = require('./delivery');
 const native = require('./native');
@@ -29,7 +30,7 @@ const IS_SUPPORTED = native.canTakeOver();
 /** With which listeners are added. */
 const LISTEN_METHODS = ['addListener', 'on', 'prependListener'];
 
-let exitListener = false;
+let willFlushAtExit = false;
 
 module.exports = { flushAtExit, makeSocket, takeOver };
 
@@ -357,8 +358,12 @@ function toBuffer(chunk, encoding) {
  * had written it: in a bounded time.
  */
 function flushAtExit() {
-  if (exitListener) return;
+  if (willFlushAtExit) return;
 
-  exitListener = true;
-  process.on('exit', () => native.drain());
+  willFlushAtExit = true;
+  atExit(drain);
+}
+
+function drain() {
+  native.drain();
 }

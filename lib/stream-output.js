@@ -4,6 +4,7 @@
 const { Buffer } = require('buffer');
 const net = require('net');
 
+const atExit = require('./at-exit');
 const { BROKEN, refuse } = require('./broken-frame');
 const { MASK } = require('./frame-flags');
 const { separateParts, writeParts } = require('./frame-parts');
@@ -32,7 +33,7 @@ let turn = 0;
 /** Whether the end of this turn has been arranged for. */
 let turnEnds = false;
 let isExiting = false;
-let hasExitListener = false;
+let willEndTurnAtExit = false;
 
 /** @type {Set<StreamOutput>} those that have corked their streams in this turn */
 const corked = new Set();
@@ -384,11 +385,13 @@ function endTurn() {
 
 /** What has been sent leaves before the process does. */
 function endTurnAtExit() {
-  if (hasExitListener) return;
+  if (willEndTurnAtExit) return;
 
-  hasExitListener = true;
-  process.on('exit', () => {
-    isExiting = true;
-    endTurn();
-  });
+  willEndTurnAtExit = true;
+  atExit(endLastTurn);
+}
+
+function endLastTurn() {
+  isExiting = true;
+  endTurn();
 }

@@ -8,7 +8,7 @@ const { once } = require('node:events');
 const path = require('node:path');
 
 const [folder] = process.argv.slice(2);
-const TIMES = 10;
+const TIMES = 15;
 
 main();
 
