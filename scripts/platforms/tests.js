@@ -43,7 +43,7 @@ async function runSmoke({ node, platform }, program, binary) {
     .map(({ name, error }) => `${name}\n${error}`);
   const passed = results.length - faults.length;
   if (code !== 0) faults.push(`the process ended with ${code}`);
-  if (ran.version !== `v${node}` || !platform.startsWith(ran.platform))
+  if (ran.version !== `v${node}` || !platform.startsWith(`${ran.platform}-`))
     faults.push(`what ran is Node.js ${ran.version} for ${ran.platform}`);
   for (const fault of faults) console.log(`not ok: ${fault}`);
   return { passed, failed: faults.length };
@@ -55,14 +55,12 @@ async function runSmoke({ node, platform }, program, binary) {
  * @param {import('./programs').Program} program
  * @param {string} binary
  * @param {string} driver
- * @param {RegExp} [tests] Which of them, if not all
+ * @param {string[]} [tests] Which of their files, if not all
  * @returns {Promise<Counts>}
  */
 function runBehaviour(program, binary, driver, tests) {
-  const all = behaviourTests();
-  const files = tests ? all.filter((file) => tests.test(file)) : all;
   return runNodeTests(
-    files,
+    tests ?? behaviourTests(),
     { ...environmentFor(program, binary), ...DRIVERS[driver] },
     { node: program.file, timeout: FILE_TIMEOUT_MS },
   );
