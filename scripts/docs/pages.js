@@ -19,6 +19,7 @@ const PARTS = {
   Guide: [
     'docs/guide.md',
     'docs/adopting.md',
+    'docs/deploying.md',
     'docs/differences.md',
     'docs/options.md',
     'docs/errors.md',

@@ -7,6 +7,7 @@ const { npm } = require('../ecosystem/npm');
 const { writeLicences } = require('../release/licences');
 const { platforms } = require('../release/versions');
 const { inRoot } = require('../setup/root');
+const { SetupError } = require('../setup/setup-error');
 
 /**
  * @typedef {object} Published
@@ -18,8 +19,8 @@ const { inRoot } = require('../setup/root');
  */
 
 /**
- * Publishes as a release does, from a copy of the clone: `npm publish` of the main package, whose `prepublishOnly`
- * publishes the packages of the platforms and makes them its optional dependencies.
+ * Publishes what a release would, as its scripts pack it, from a copy of the clone: the packages of the platforms and then
+ * the main one, with those as its optional dependencies.
  *
  * @param {string} address The registry
  * @param {string} folder Where the copy is made
@@ -27,21 +28,37 @@ const { inRoot } = require('../setup/root');
  */
 async function publish(address, folder) {
   writeLicences();
-  const { version, files } = readJson(inRoot('package.json'));
-  const entries = ['LICENSE', 'README.md', 'npm', 'package.json', ...files];
-  for (const entry of new Set(entries.map((name) => name.split('/')[0]))) {
-    fs.cpSync(inRoot(entry), path.join(folder, entry), { recursive: true });
-  }
+  const { version } = readJson(inRoot('package.json'));
+  copyClone(folder);
   const all = platforms();
   const sources = new Map(all.map((name) => [name, putBinary(folder, name)]));
 
-  await npm(['publish'], { cwd: folder, env: environment(address, folder) });
+  // In the copy, where there are binaries for all.
+  const { packAll } = require(
+    path.join(folder, 'scripts', 'release', 'packing.js'),
+  );
+  const env = environment(address, folder);
+  for (const { faults, tarball } of await packAll(
+    path.join(folder, 'packed'),
+  )) {
+    if (faults.length > 0) throw new SetupError(faults.join('\n'));
+    await npm(['publish', tarball], { cwd: folder, env });
+  }
   return {
     version,
     built: all.filter((name) => sources.get(name) !== NOWHERE),
     fromThisClone: all.find((name) => sources.get(name) === THIS_CLONE),
     empty: all.filter((name) => sources.get(name) === NOWHERE),
   };
+}
+
+function copyClone(folder) {
+  const { files } = readJson(inRoot('package.json'));
+  const entries = ['LICENSE', 'README.md', 'npm', 'package.json', 'scripts'];
+  for (const pattern of [...entries, ...files]) {
+    const [entry] = pattern.split('/');
+    fs.cpSync(inRoot(entry), path.join(folder, entry), { recursive: true });
+  }
 }
 
 /** Where a binary comes from. */
@@ -67,7 +84,6 @@ function environment(address, folder) {
   fs.writeFileSync(config, `//${host}/:_authToken=anybody\n`);
   return {
     ...process.env,
-    PATH: `${inRoot('node_modules', '.bin')}${path.delimiter}${process.env.PATH}`,
     npm_config_userconfig: config,
     npm_config_registry: address,
     npm_config_provenance: 'false',
