@@ -12,6 +12,7 @@ const { inRoot } = require('../setup/root');
 /** The files that are shown, and how their code is coloured. */
 const LANGUAGES = {
   '.cjs': 'js',
+  '.Dockerfile': 'docker',
   '.css': 'css',
   '.html': 'html',
   '.js': 'js',
