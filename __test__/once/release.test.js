@@ -65,6 +65,12 @@ for (const [file, from, to, sentence] of [
     `README.md (hawser@...) says 9.9.9, package.json ${version}`,
   ],
   [
+    'examples/docker/package.json',
+    `hawser@^${version}`,
+    'hawser@^9.9.9',
+    `examples/docker/package.json (hawser@...) says 9.9.9, package.json ${version}`,
+  ],
+  [
     'npm/linux-x64-musl/package.json',
     '"musl"',
     '"glibc"',

@@ -16,6 +16,7 @@ const PARTS = [
   'README.md',
   'browser.js',
   'docs',
+  'examples',
   'fuzz/Cargo.lock',
   'index.d.mts',
   'index.d.ts',

@@ -49,9 +49,17 @@ function platforms() {
 
 /** @returns {string[]} What tells a reader which version to install */
 function documents() {
-  const files = fs.readdirSync(inRoot('docs')).sort();
-  const texts = files.filter((file) => file.endsWith('.md'));
-  return ['README.md', ...texts.map((file) => `docs/${file}`)];
+  const texts = fs.readdirSync(inRoot('docs')).sort();
+  const examples = fs.readdirSync(inRoot('examples')).sort();
+  return [
+    'README.md',
+    ...texts
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `docs/${file}`),
+    ...examples
+      .map((folder) => `examples/${folder}/package.json`)
+      .filter((file) => fs.existsSync(inRoot(file))),
+  ];
 }
 
 /**
