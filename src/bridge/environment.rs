@@ -15,9 +15,7 @@ use std::time::{Duration, Instant};
 
 use napi::sys;
 
-#[cfg(unix)]
-use super::delivery::Call;
-use super::delivery::DeliveryState;
+use super::delivery::{Call, DeliveryState};
 use super::links::{COUNTERS, Link, Links, PER_PAGE};
 use super::panics;
 use super::raw::{Failure, HandleScope, Reference};
