@@ -10,7 +10,7 @@ const { NAME, readJson, readText } = require('./project');
 const { platforms, versionsEverywhere } = require('./versions');
 
 /** The C library, as npm calls it and as `napi create-npm-dirs` writes it: for armv7 that says nothing of it. */
-const LIBC = { gnu: 'glibc', musl: 'musl' };
+const LIBC = { gnu: 'glibc', gnueabihf: 'glibc', musl: 'musl' };
 
 /**
  * @param {object} options
