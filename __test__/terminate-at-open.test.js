@@ -79,3 +79,41 @@ for (const dictionary of [undefined, Buffer.from('compressed ')]) {
     }
   });
 }
+
+const DELAYS = {
+  'in the next tick': process.nextTick,
+  'after a promise': (end) => Promise.resolve().then(end),
+  'in setImmediate()': setImmediate,
+};
+
+for (const [when, delay] of Object.entries(DELAYS)) {
+  test(`what came with the request is heard if terminate() follows ${when}`, async (t) => {
+    const request = `${upgradeRequest({}).join('\r\n')}\r\n\r\n`;
+    const frame = buildFrame({
+      opcode: OPCODE.TEXT,
+      payload: 'early',
+      mask: true,
+    });
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    t.after(() => stopServer(server));
+    await eventOf(server, 'listening');
+
+    for (let round = 0; round < ROUNDS; round++) {
+      const heard = [];
+      const connection = eventOf(server, 'connection');
+      server.once('connection', (websocket) => {
+        websocket.on('message', (data) => heard.push(`${data}`));
+        delay(() => websocket.terminate());
+      });
+      const peer = net.connect(server.address().port, '127.0.0.1');
+      peer.on('error', () => {});
+      peer.resume();
+      peer.write(Buffer.concat([Buffer.from(request), frame]));
+      const [websocket] = await connection;
+      const { code } = await closeOf(websocket);
+      peer.destroy();
+
+      assert.deepEqual([...heard, code], ['early', 1006]);
+    }
+  });
+}

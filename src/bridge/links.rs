@@ -94,6 +94,8 @@ pub(super) struct EventLoopIo {
     /// JavaScript also wants the bytes as they are read.
     pub(super) tapped: bool,
     pub(super) bytes_read: u64,
+    /// How much of that was the request that the engine has answered.
+    pub(super) request: u64,
     /// It keeps the process alive.
     pub(super) referenced: bool,
     /// Reads and writes since the busiest have been looked for.
@@ -121,6 +123,7 @@ impl EventLoopIo {
             shutdown: false,
             tapped: false,
             bytes_read: 0,
+            request: 0,
             referenced: true,
             turns: 0,
         }
@@ -138,6 +141,11 @@ impl EventLoopIo {
 
     pub(super) fn may_read(&self) -> bool {
         self.started && !self.paused && !self.read_ended
+    }
+
+    /// Whether nothing has been read behind a request that the engine has answered.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.request > 0 && self.bytes_read == self.request
     }
 
     pub(super) fn seeks_end(&self) -> bool {

@@ -289,6 +289,7 @@ fn try_move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: Untold) 
     let Io::EventLoop(io) = std::mem::replace(slot, Io::Closed) else {
         return false;
     };
+    let unheard = io.is_unheard();
     let EventLoopIo {
         mut connection,
         poll,
@@ -319,6 +320,7 @@ fn try_move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: Untold) 
         socket,
         connection: Box::new(connection),
         accounted: accepted,
+        unheard,
     };
     open_on_thread(environment, link, &io, parts, reading);
     threads::set_referenced(environment, &mut io, referenced);
@@ -337,6 +339,7 @@ fn open_on_thread(
         socket,
         connection,
         accounted,
+        unheard,
     } = parts;
     let new = NewConnection {
         key: link.id,
@@ -344,6 +347,7 @@ fn open_on_thread(
         connection,
         accounted,
         reading,
+        unheard,
         budget: Arc::clone(&io.budget),
         // SAFETY: the page of counters lives as long as the environment, which joins its threads.
         progress: unsafe { Progress::new(link.counters.progress_cells()) },
@@ -437,6 +441,7 @@ pub(super) fn settle(
     let io = EventLoopIo {
         started: true,
         bytes_read,
+        request: if returned.unheard { bytes_read } else { 0 },
         referenced,
         ..EventLoopIo::new(connection, poll, returned.socket)
     };

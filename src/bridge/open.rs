@@ -227,6 +227,7 @@ pub(super) fn on_event_loop(
     super::large_messages::prepare(&environment.mover, &mut connection.decoder);
     Io::EventLoop(Box::new(EventLoopIo {
         bytes_read,
+        request: bytes_read,
         ..EventLoopIo::new(connection, poll, socket)
     }))
 }
@@ -266,6 +267,7 @@ pub(super) fn on_thread(
         connection: Box::new(Connection::new(&to_write)),
         accounted: 0,
         reading: Reading::ToBegin,
+        unheard: bytes_read > 0,
         budget: Arc::clone(&budget),
         progress,
     };

@@ -45,6 +45,9 @@ pub struct NewConnection {
     /// compressed.
     pub accounted: u64,
     pub reading: Reading,
+    /// Whether nothing has been read behind a request that the engine has answered: it is before
+    /// the end.
+    pub unheard: bool,
     pub budget: Arc<InboundBudget>,
     pub progress: Progress,
 }
@@ -66,6 +69,7 @@ pub struct Returned {
     pub connection: Box<Connection>,
     /// As in [`NewConnection`].
     pub accounted: u64,
+    pub unheard: bool,
 }
 
 /// What JavaScript wants of a connection.

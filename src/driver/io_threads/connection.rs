@@ -71,6 +71,8 @@ pub(super) struct ThreadConnection {
     /// Something about `flow` changed, which the connection's task must know.
     changed: Notify,
     budget: Arc<InboundBudget>,
+    /// See [`NewConnection::unheard`].
+    unheard: Cell<bool>,
     progress: Progress,
     /// See [`NewConnection::accounted`].
     accounted: Cell<u64>,
@@ -155,6 +157,7 @@ impl ThreadConnection {
             flow,
             changed: Notify::new(),
             budget: new.budget,
+            unheard: Cell::new(new.unheard),
             progress: new.progress,
             thread,
         });
@@ -248,12 +251,12 @@ impl ThreadConnection {
                 return true;
             }
             CommandKind::Close { decoder } => {
-                let is_unheard = decoder.is_some();
+                let may_decode = decoder.is_some() || self.flow.started.get();
                 if let Some(decoder) = decoder {
                     state.decoder = *decoder;
                 }
                 drop(state);
-                self.close(is_unheard);
+                self.close(may_decode);
             }
         }
         false
@@ -307,6 +310,7 @@ impl ThreadConnection {
             socket,
             connection,
             accounted: self.accounted.get(),
+            unheard: self.unheard.get(),
         })
     }
 
@@ -448,6 +452,7 @@ impl ThreadConnection {
             left -= 1;
             if let Received::Bytes(length) = received {
                 self.budget.count_received(length);
+                self.unheard.set(false);
             }
             match received {
                 Received::Bytes(length) if length < wanted => break Socketful::Empty,
@@ -541,14 +546,16 @@ impl ThreadConnection {
         self.deliver(Delivery::of(self.key, Item::ReadFailed(error)));
     }
 
-    /// Closes the socket once its task has ended, which is told to. `is_unheard` if it has not begun
-    /// to read what came with a request that has been answered.
-    fn close(&self, is_unheard: bool) {
+    /// Closes the socket once its task has ended, which is told to. What is unread is heard before, if
+    /// it may be decoded here.
+    fn close(&self, may_decode: bool) {
         if self.flow.closed.replace(true) {
             return;
         }
         let has_unread = !self.flow.read_ended.get() || self.flow.end_sought.get();
         let is_unread = self.flow.paused.get() && self.flow.started.get() && has_unread;
+        // What came with a request that has been answered may not have been looked for yet.
+        let is_unheard = self.unheard.get() && may_decode && !self.flow.read_ended.get();
         if is_unread || is_unheard {
             // What the peer said before the end is still heard. Whatever becomes of that, it is closed.
             let _ = catch_unwind(AssertUnwindSafe(|| {

@@ -44,6 +44,7 @@ impl Fixture {
                 keep_fragments: false,
             })),
             reading: Reading::ToBegin,
+            unheard: false,
             accounted: 0,
             budget: Arc::clone(&budget),
             progress: progress(released),
@@ -261,6 +262,7 @@ fn a_connection_that_has_come_back_may_go_again() {
         connection: returned.connection,
         accounted: returned.accounted,
         reading: Reading::Begun,
+        unheard: false,
         budget: Arc::clone(&fixture.budget),
         progress: progress(fixture.released),
     };
@@ -284,6 +286,7 @@ fn interrupt(fixture: &mut Fixture) -> Box<Decoder> {
         connection: returned.connection,
         accounted: returned.accounted,
         reading: Reading::Interrupted,
+        unheard: false,
         budget: Arc::clone(&fixture.budget),
         progress: progress(fixture.released),
     };
