@@ -29,14 +29,19 @@ for (const binaries of ['shared', 'own']) {
   });
 }
 
-test('connections outlive the modules that made them', async (t) => {
-  const [copy] = installCopies(t, ['ws'], 'shared');
+for (const [what, binary, ...args] of [
+  ['modules', 'shared'],
+  ['binary', 'own', 'too'],
+]) {
+  test(`connections outlive the ${what} that made them`, async (t) => {
+    const [copy] = installCopies(t, ['ws'], binary);
 
-  const program = runProgram(t, 'reloaded', copy);
+    const program = runProgram(t, 'reloaded', copy, ...args);
 
-  const { code, stdout, stderr } = await program.ended;
-  assert.equal(code, 0, stderr);
-  assert.equal(stdout, '15 copies\n');
-  // Nor does the process get a listener with each of them, of which Node would warn.
-  assert.equal(stderr, '');
-});
+    const { code, stdout, stderr } = await program.ended;
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, '15 copies\n');
+    // Nor does the process get a listener with each of them, of which Node would warn.
+    assert.equal(stderr, '');
+  });
+}

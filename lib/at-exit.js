@@ -1,20 +1,27 @@
 'use strict';
 
-const native = require('./native');
+/** Where the process has them, for all copies of this module. */
+const kExitActions = Symbol.for('hawser: exit actions');
+
+const host = /** @type {any} */ (process);
 
 /**
  * Calls a function when the process ends: what has been sent leaves before.
  *
- * Copies of this module that have one binary (the package under two names, or
- * loaded again by a test runner) have one listener, and not one each, of which
- * Node would warn. Nor does it keep a copy that is gone.
+ * Copies of this module (the package under two names, or loaded again by a test
+ * runner) have one listener, and not one each, of which Node would warn. Nor
+ * does it keep a copy that is gone.
  *
  * @param {() => void} action a function that lives as long as its module
  */
 function atExit(action) {
-  native.exitActions ??= listen();
-  native.exitActions = native.exitActions.filter((ref) => ref.deref());
-  native.exitActions.push(new WeakRef(action));
+  const alive = (host[kExitActions] ?? listen()).filter((ref) => ref.deref());
+
+  alive.push(new WeakRef(action));
+  Object.defineProperty(host, kExitActions, {
+    configurable: true,
+    value: alive,
+  });
 }
 
 module.exports = atExit;
@@ -24,7 +31,7 @@ module.exports = atExit;
  */
 function listen() {
   process.on('exit', () => {
-    for (const ref of native.exitActions) ref.deref()?.();
+    for (const ref of host[kExitActions]) ref.deref()?.();
   });
   return [];
 }

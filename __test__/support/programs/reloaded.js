@@ -1,13 +1,13 @@
 'use strict';
 
 // Loads the package again and again, as test runners and reloading servers do:
-// its JavaScript anew each time, its binary once. Connections of all copies
-// stay open and are used to the end.
+// its JavaScript anew each time, and its binary once, or that as well.
+// Connections of all copies stay open and are used to the end.
 
 const { once } = require('node:events');
 const path = require('node:path');
 
-const [folder] = process.argv.slice(2);
+const [folder, binaryToo] = process.argv.slice(2);
 const TIMES = 15;
 
 main();
@@ -26,11 +26,11 @@ async function main() {
   console.log(`${pairs.length} copies`);
 }
 
-/** All but the binary, which a process loads once. */
 function forgetModules() {
   for (const file of Object.keys(require.cache)) {
     const isOurs = file.startsWith(path.join(folder, path.sep));
-    if (isOurs && !file.endsWith('.node')) delete require.cache[file];
+    if (isOurs && (binaryToo || !file.endsWith('.node')))
+      delete require.cache[file];
   }
 }
 
