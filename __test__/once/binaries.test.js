@@ -59,7 +59,7 @@ const FAULTS = [
   [
     'showing what it links in',
     { exports: [...GOOD.exports, '_Unwind_Resume'] },
-    /also exports _Unwind_Resume/,
+    /exports 1 others, such as _Unwind_Resume/,
   ],
   ['linked against OpenSSL', { libraries: ['libssl.so.3'] }, /libssl\.so\.3/],
   ['for a later glibc', { versions: ['GLIBC_2.29'] }, /needs glibc 2\.29/],

@@ -25,6 +25,9 @@ function compile({ triple, glibc, macos, rustflags }, { env, strip }) {
     env: {
       ...env,
       ...(macos && { MACOSX_DEPLOYMENT_TARGET: macos }),
+      ...(triple.endsWith('-windows-gnu') && {
+        LIBNODE_PATH: emptyLibraries(),
+      }),
       CARGO_TARGET_DIR: inRoot('target', 'cross', 'build'),
       // rustc would look for a strip program of its own, which no package has.
       CARGO_PROFILE_RELEASE_STRIP: 'none',
@@ -55,6 +58,19 @@ function withoutPaths() {
   return [[ROOT, 'hawser'], ...prefixes].map(
     ([from, to]) => `--remap-path-prefix=${from}=${to}`,
   );
+}
+
+/**
+ * Libraries that have to be there to link for Windows, and of which nothing is used: napi-build asks for Node's, though the
+ * addon looks its functions up when it is loaded, and Debian's rustc for those of the stack protector.
+ */
+function emptyLibraries() {
+  const folder = inRoot('target', 'cross', 'empty-libraries');
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'libnode.dll'), '');
+  for (const name of ['node', 'ssp', 'ssp_nonshared'])
+    fs.writeFileSync(path.join(folder, `lib${name}.a`), '!<arch>\n');
+  return folder;
 }
 
 function libraryOf(triple) {

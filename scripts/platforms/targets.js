@@ -17,6 +17,7 @@
  * @property {string} [newestGlibc] The glibc that it may need at most
  * @property {string} [macos] The oldest macOS that must do
  * @property {RegExp[]} libraries What it may be linked against, and nothing else
+ * @property {RegExp} [mayExport] What it may show beside the addon's entry
  * @property {string[]} rustflags What rustc needs beside the ordinary
  */
 
@@ -26,6 +27,12 @@ const ARCHES = { x64: 'x86_64', arm64: 'aarch64', arm: 'arm' };
 
 /** The linker refuses a function that no library has. */
 const NOTHING_UNDEFINED = '-Clink-arg=-Wl,-z,defs';
+/** zig leaves out the list of what is to be exported that rustc hands to the linkers of macOS and Windows, and would export all. */
+const NOTHING_EXPORTED = '-Zdefault-visibility=hidden';
+/** What the linker and the C compiler's own functions add all the same. */
+const OF_ZIG =
+  /^(?:_mh_dylib_header|__dso_handle|__is(?:Platform|OS)VersionAtLeast)$/;
+const OF_MINGW = /^(?:_CRT_INIT|__mingw_module_is_dll|atexit)$/;
 /** A cdylib for musl must find musl's libc in the process. */
 const DYNAMIC_MUSL = '-Ctarget-feature=-crt-static';
 
@@ -36,7 +43,11 @@ const TARGETS = [
   gnu('linux-arm-gnueabihf', 'armv7-unknown-linux-gnueabihf'),
   musl('linux-x64-musl', 'x86_64-unknown-linux-musl'),
   musl('linux-arm64-musl', 'aarch64-unknown-linux-musl'),
-  windows('win32-x64-gnu', 'x86_64-pc-windows-gnu', { published: false }),
+  windows('win32-x64-gnu', 'x86_64-pc-windows-gnu', {
+    published: false,
+    rustflags: [NOTHING_EXPORTED],
+    mayExport: OF_MINGW,
+  }),
   darwin('darwin-arm64', 'aarch64-apple-darwin'),
   darwin('darwin-x64', 'x86_64-apple-darwin'),
   windows('win32-x64-msvc', 'x86_64-pc-windows-msvc', { built: 'hosted' }),
@@ -63,6 +74,8 @@ function darwin(platform, triple) {
   return target(platform, triple, {
     macos: '11.0',
     libraries: LIBRARIES.macos,
+    rustflags: [NOTHING_EXPORTED],
+    mayExport: OF_ZIG,
   });
 }
 
