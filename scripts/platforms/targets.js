@@ -32,7 +32,8 @@ const NOTHING_EXPORTED = '-Zdefault-visibility=hidden';
 /** What the linker and the C compiler's own functions add all the same. */
 const OF_ZIG =
   /^(?:_mh_dylib_header|__dso_handle|__is(?:Platform|OS)VersionAtLeast)$/;
-const OF_MINGW = /^(?:_CRT_INIT|__mingw_module_is_dll|atexit)$/;
+const OF_MINGW =
+  /^(?:_CRT_INIT|__mingw_module_is_dll|atexit|(?:__)?unw_getcontext)$/;
 /** A cdylib for musl must find musl's libc in the process. */
 const DYNAMIC_MUSL = '-Ctarget-feature=-crt-static';
 
