@@ -146,6 +146,36 @@ test('what is new in CHANGELOG.md moves under the version', () => {
   );
 });
 
+test('a final version takes in what CHANGELOG.md says of its prereleases', () => {
+  const first = withRelease(
+    '# Changelog\n\n## [Unreleased]\n\n### Added\n\n- One, for $1.\n\n## [1.0.0] - 2025-01-01\n\n- Old.\n',
+    '1.1.0-beta.1',
+    '2026-02-03',
+  );
+  const second = withRelease(
+    first.replace(
+      '[Unreleased]\n',
+      '[Unreleased]\n\n### Fixed\n\n- Two.\n\n### Added\n\n- Three.\n',
+    ),
+    '1.1.0-beta.2',
+    '2026-02-04',
+  );
+  const old = '## [1.0.0] - 2025-01-01\n\n- Old.\n';
+  assert.equal(
+    withRelease(second, '1.1.0', '2026-02-05'),
+    `# Changelog\n\n## [Unreleased]\n\n## [1.1.0] - 2026-02-05\n\n### Fixed\n\n- Two.\n\n### Added\n\n- Three.\n- One, for $1.\n\n${old}`,
+  );
+  // Nothing has happened since the last of them.
+  assert.equal(
+    withRelease(first, '1.1.0', '2026-02-05'),
+    `# Changelog\n\n## [Unreleased]\n\n## [1.1.0] - 2026-02-05\n\n### Added\n\n- One, for $1.\n\n${old}`,
+  );
+  assert.throws(
+    () => withRelease(first, '1.1.0-beta.2', '2026-02-05'),
+    /nothing under/,
+  );
+});
+
 function spoil(file, from, to, check) {
   const place = path.join(copy.folder, file);
   const text = fs.readFileSync(place, 'utf8');

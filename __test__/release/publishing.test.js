@@ -18,6 +18,7 @@ const { publishedPlatforms } = require('../../scripts/release/agreement');
 const { copyRepository } = require('../support/repository-copy');
 
 const VERSION = '7.8.9';
+const PRERELEASE = '7.8.9-beta.1';
 const PLATFORMS = publishedPlatforms();
 
 let copy;
@@ -47,7 +48,30 @@ after(async () => {
   copy?.remove();
 });
 
-test('`npm version` sets the version everywhere, and commits and tags it', async () => {
+test('`npm version` with nothing new is refused before it has changed anything', async () => {
+  const changelog = fs.readFileSync(inCopy('CHANGELOG.md'), 'utf8');
+  fs.writeFileSync(inCopy('CHANGELOG.md'), '# Changelog\n\n## [Unreleased]\n');
+  git('commit', '--quiet', '--all', '--message', 'Nothing new');
+
+  const { code, output } = await run('npm', ['version', PRERELEASE]);
+  assert.notEqual(code, 0);
+  assert.match(output, /CHANGELOG\.md has nothing under \[Unreleased\]/);
+  assert.equal(git('status', '--porcelain'), '');
+  fs.writeFileSync(inCopy('CHANGELOG.md'), changelog);
+  git('commit', '--quiet', '--all', '--message', 'Something new');
+});
+
+test('`npm version` makes a prerelease, which leaves the documents as they are', async () => {
+  const readme = fs.readFileSync(inCopy('README.md'), 'utf8');
+  const { code, output } = await run('npm', ['version', PRERELEASE]);
+  assert.equal(code, 0, output);
+  assert.equal(git('status', '--porcelain'), '');
+  assert.equal(git('tag'), `v${PRERELEASE}`);
+  assert.equal(fs.readFileSync(inCopy('README.md'), 'utf8'), readme);
+  git('tag', '--delete', `v${PRERELEASE}`);
+});
+
+test('`npm version` sets the final version everywhere, and commits and tags it', async () => {
   const { code, output } = await run('npm', ['version', VERSION]);
   assert.equal(code, 0, output);
 
@@ -56,6 +80,7 @@ test('`npm version` sets the version everywhere, and commits and tags it', async
   const today = new Date().toISOString().slice(0, 10);
   const changelog = fs.readFileSync(inCopy('CHANGELOG.md'), 'utf8');
   assert.ok(changelog.includes(`## [${VERSION}] - ${today}\n`));
+  assert.ok(!changelog.includes(PRERELEASE));
 });
 
 test('the dry run says what is missing', async () => {
