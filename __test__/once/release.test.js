@@ -12,6 +12,7 @@ const { after, before, test } = require('node:test');
 
 const { disagreements } = require('../../scripts/release/agreement');
 const { withRelease } = require('../../scripts/release/changelog');
+const { distTagFor } = require('../../scripts/release/dist-tag');
 const { version } = require('../../package.json');
 const { copyRepository } = require('../support/repository-copy');
 
@@ -175,6 +176,24 @@ test('a final version takes in what CHANGELOG.md says of its prereleases', () =>
     /nothing under/,
   );
 });
+
+for (const [version, tags, tag] of [
+  ['0.1.0', {}, 'latest'],
+  ['1.2.3', { latest: '1.2.2', next: '2.0.0-beta.1' }, 'latest'],
+  ['1.2.10', { latest: '1.2.9' }, 'latest'],
+  // Published already, when the workflow runs once more.
+  ['1.2.3', { latest: '1.2.3' }, 'latest'],
+  ['1.2.3', { latest: '1.3.0' }, 'latest-1.2'],
+  ['1.2.3', { latest: '2.0.0', next: '2.0.0-beta.1' }, 'latest-1.2'],
+  ['2.0.0-beta.1', { latest: '1.2.3' }, 'next'],
+  ['2.0.0-beta.10', { next: '2.0.0-beta.9' }, 'next'],
+  ['1.3.0-beta.1', { latest: '1.2.3', next: '2.0.0-beta.1' }, 'next-1.3'],
+]) {
+  const there = Object.entries(tags).map((entry) => entry.join(' '));
+  test(`beside ${there.join(', ') || 'nothing'}, ${version} is published as ${tag}`, () => {
+    assert.equal(distTagFor(version, tags), tag);
+  });
+}
 
 function spoil(file, from, to, check) {
   const place = path.join(copy.folder, file);

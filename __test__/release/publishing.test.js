@@ -132,6 +132,8 @@ test('publishing that failed half-way is completed by running it again', async (
 
   const before = [...registry.published];
   registry.failAt(null);
+  await assertAnotherBuildIsRefused(before);
+
   const second = await run('node', ['scripts/release/publish.js']);
   assert.equal(second.code, 0, second.output);
   for (const name of before) {
@@ -139,10 +141,26 @@ test('publishing that failed half-way is completed by running it again', async (
   }
   const names = PLATFORMS.map((platform) => `hawser-${platform}`);
   assert.deepEqual(registry.published, [...names, 'hawser']);
+  assert.deepEqual(registry.tagsOf('hawser'), { latest: VERSION });
 
   const third = await run('node', ['scripts/release/publish.js']);
   assert.equal(third.code, 0, third.output);
   assert.equal(registry.published.length, 10);
+});
+
+test('a fix for an old version does not become the latest', async () => {
+  registry.forget('hawser', {
+    name: 'hawser',
+    'dist-tags': { latest: '9.0.0' },
+    versions: { '9.0.0': { name: 'hawser', version: '9.0.0' } },
+  });
+  const file = inCopy('target', 'output');
+  const { code, output } = await run('node', ['scripts/release/publish.js'], {
+    GITHUB_OUTPUT: file,
+  });
+  assert.equal(code, 0, output);
+  assert.deepEqual(registry.tagsOf('hawser'), { 'latest-7.8': VERSION });
+  assert.equal(fs.readFileSync(file, 'utf8'), 'tag=latest-7.8\n');
 });
 
 test('the main package depends on those of the platforms, in its own version', () => {
@@ -160,6 +178,25 @@ test('nothing is published by hand', async () => {
   assert.match(output, /see RELEASING\.md/);
 });
 
+/** The binary of a package that is published already is another one. */
+async function assertAnotherBuildIsRefused(published) {
+  const [platform] = PLATFORMS;
+  const binary = inCopy('npm', platform, `hawser.${platform}.node`);
+  fs.appendFileSync(binary, ' of another build');
+  const { code, output } = await run('node', ['scripts/release/publish.js']);
+  fs.writeFileSync(binary, platform);
+
+  assert.equal(code, 1, output);
+  assert.ok(
+    output.includes(
+      `hawser-${platform}@${VERSION} is on the registry with other files`,
+    ),
+    output,
+  );
+  assert.match(output, /nothing is published/);
+  assert.deepEqual(registry.published, published);
+}
+
 function inCopy(...parts) {
   return path.join(copy.folder, ...parts);
 }
@@ -171,13 +208,12 @@ function git(...args) {
   }).trim();
 }
 
-function run(program, args) {
+function run(program, args, variables = {}) {
   // What a hosted workflow says of itself would make npm ask for its identity.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !/^(?:GITHUB_|ACTIONS_|npm_|NPM_)/.test(name),
-    ),
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(?:GITHUB_|ACTIONS_|npm_|NPM_)/.test(name),
   );
+  const env = { ...Object.fromEntries(own), ...variables };
   return new Promise((resolve) => {
     execFile(
       program,
@@ -225,6 +261,8 @@ async function startRegistry() {
     failAt: (name) => {
       broken = name;
     },
+    forget: (name, document) => documents.set(name, document),
+    tagsOf: (name) => documents.get(name)['dist-tags'],
     manifestOf: (name, version) => documents.get(name).versions[version],
     close: async () => {
       server.closeAllConnections();

@@ -2,14 +2,20 @@
 
 /*
  * Publishes a release, from the workflow: every platform's package, and then the main one, which must not be there before
- * what it depends on. What the registry has already is left out, so that the step can be run again after it failed half-way.
- * npm finds out by itself how it may publish: as the trusted publisher that the workflow is, or with a token.
+ * what it depends on. What the registry has already is left out, so that the step can be run again after it failed half-way;
+ * if that came from another build, nothing is published. npm finds out by itself how it may publish: as the trusted
+ * publisher that the workflow is, or with a token.
  */
+
+const fs = require('node:fs');
 
 const { npm } = require('../ecosystem/npm');
 const { inRoot } = require('../setup/root');
 const { disagreements } = require('./agreement');
+const { distTagFor } = require('./dist-tag');
+const { distTagsOf, integrityOf } = require('./on-registry');
 const { packAll } = require('./packing');
+const { NAME, readJson } = require('./project');
 
 main();
 
@@ -19,38 +25,47 @@ async function main() {
     ...disagreements({ isRelease: true }),
     ...packages.flatMap((entry) => entry.faults),
   ];
-  if (faults.length > 0) {
-    console.error(faults.join('\n'));
-    process.exitCode = 1;
-    return;
+  if (faults.length > 0) return refuse(faults);
+
+  const missing = [];
+  for (const entry of packages) {
+    const { name, version, integrity } = entry;
+    const published = await integrityOf(name, version);
+    if (published === undefined) missing.push(entry);
+    else if (published === integrity) {
+      console.log(`${name}@${version} is there already`);
+    } else {
+      faults.push(`${name}@${version} is on the registry with other files`);
+    }
   }
-  for (const entry of packages) await publish(entry);
+  if (faults.length > 0) {
+    return refuse([
+      ...faults,
+      'A release is of one build, so nothing is published: run the job that published those again with its own artifacts, or release the next version.',
+    ]);
+  }
+
+  const tag = await chooseTag();
+  for (const entry of missing) await publish(entry, tag);
 }
 
-async function publish({ name, version, tarball, integrity }) {
-  const published = await integrityOf(`${name}@${version}`);
-  if (published !== undefined) {
-    const isSame = published === integrity ? '' : ', from other files';
-    console.log(`${name}@${version} is there already${isSame}`);
-    return;
-  }
-  const tag = version.includes('-') ? 'next' : 'latest';
+function refuse(reasons) {
+  console.error(reasons.join('\n'));
+  process.exitCode = 1;
+}
+
+/** The same for all packages; the workflow hands it on to the job that makes the release. */
+async function chooseTag() {
+  const { version } = readJson('package.json');
+  const tag = distTagFor(version, await distTagsOf(NAME));
+  const { GITHUB_OUTPUT } = process.env;
+  if (GITHUB_OUTPUT) fs.appendFileSync(GITHUB_OUTPUT, `tag=${tag}\n`);
+  return tag;
+}
+
+async function publish({ name, version, tarball }, tag) {
   await npm(['publish', tarball, '--access', 'public', '--tag', tag], {
     cwd: inRoot(),
   });
-  console.log(`${name}@${version} is published`);
-}
-
-/** The checksum that the registry has for it; undefined if it has no such version. */
-async function integrityOf(spec) {
-  try {
-    const said = await npm(['view', spec, 'dist.integrity', '--json'], {
-      cwd: inRoot(),
-    });
-    // npm answers with nothing if there is the package, but not the version.
-    return said.trim() === '' ? undefined : JSON.parse(said);
-  } catch (error) {
-    if (/\bE404\b/.test(error.message)) return undefined;
-    throw error;
-  }
+  console.log(`${name}@${version} is published as ${tag}`);
 }
