@@ -107,6 +107,12 @@ for (const [file, from, to, sentence] of [
     'target: aarch64-unknown-linux-gnu',
     'ci.yml, job build lacks aarch64-unknown-linux-musl',
   ],
+  [
+    '.github/workflows/ci.yml',
+    '- platform: darwin-x64\n            target: x86_64-apple-darwin',
+    '- platform: darwin-x64',
+    'ci.yml, in test and smoke together, lacks x86_64-apple-darwin',
+  ],
 ]) {
   test(`it is noticed: ${sentence}`, () => {
     spoil(file, from, to, () => assertNoticed(sentence));

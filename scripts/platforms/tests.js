@@ -23,13 +23,19 @@ const FILE_TIMEOUT_MS = 5 * 60_000;
 /**
  * Runs the checks of `__test__/platforms` with the binary of a platform.
  *
- * @param {import('./places').Place} place
+ * @param {Pick<import('./places').Place, 'node' | 'platform'>} place
  * @param {import('./programs').Program} program
- * @param {string} binary
+ * @param {string} [binary] If the loader is not to look for it
+ * @param {string} [folder] For the results: where the program is, if not told otherwise
  * @returns {Promise<Counts>}
  */
-async function runSmoke({ node, platform }, program, binary) {
-  const file = path.join(path.dirname(program.file), 'smoke.json');
+async function runSmoke(
+  { node, platform },
+  program,
+  binary,
+  folder = path.dirname(program.file),
+) {
+  const file = path.join(folder, 'smoke.json');
   fs.rmSync(file, { force: true });
   const { code } = await run(program.file, [SMOKE, file], {
     env: environmentFor(program, binary),

@@ -59,7 +59,12 @@ function platformFaults() {
     ...differences('napi.targets in package.json', targets, triples),
     ...differences('npm/', platforms(), publishedPlatforms()),
     ...differences('lib/native.js', targetsOfTheLoader(), publishedPlatforms()),
-    ...differences('ci.yml, job build', targetsOfTheWorkflow(), triples),
+    ...differences('ci.yml, job build', targetsOfJob('build'), triples),
+    ...differences(
+      'ci.yml, in test and smoke together,',
+      [...targetsOfJob('test'), ...targetsOfJob('smoke')],
+      triples,
+    ),
   ];
 }
 
@@ -75,9 +80,10 @@ function targetsOfTheLoader() {
   return [...list.matchAll(/'([^']+)'/g)].map(([, platform]) => platform);
 }
 
-function targetsOfTheWorkflow() {
+function targetsOfJob(name) {
   const text = readText('.github/workflows/ci.yml');
-  const [, job] = /^ {2}build:\n((?: {3,}.*\n|\n)*)/m.exec(text);
+  const [, after] = text.split(`\n  ${name}:\n`);
+  const [job] = /^(?: {3,}.*\n|\n)*/.exec(after);
   return [...job.matchAll(/^ +target: ([\w-]+)$/gm)].map(
     ([, triple]) => triple,
   );
