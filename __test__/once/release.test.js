@@ -137,6 +137,21 @@ test('what is released has a heading in CHANGELOG.md, with something below it', 
   fs.writeFileSync(file, text);
 });
 
+test('no document of a release says that there is none', () => {
+  for (const [file, words] of [
+    ['README.md', 'not published yet'],
+    ['docs/guide.md', 'Nothing is on the registry'],
+    ['examples/docker/README.md', 'has to run yet'],
+  ]) {
+    const text = `# Title\n\nIt is so:\n${words.replace(' ', '\n')}.\n`;
+    const place = path.join(copy.folder, file);
+    const before = fs.readFileSync(place, 'utf8');
+    fs.writeFileSync(place, text);
+    assertNoticed(`${file}:4 says "${words}"`);
+    fs.writeFileSync(place, before);
+  }
+});
+
 test('what is new in CHANGELOG.md moves under the version', () => {
   const text =
     '# Changelog\n\n## [Unreleased]\n\n- News.\n\n## [1.0.0] - 2025-01-01\n\n- Old.\n';

@@ -15,6 +15,7 @@ const { after, before, test } = require('node:test');
 
 const { inRoot } = require('../../scripts/setup/root');
 const { publishedPlatforms } = require('../../scripts/release/agreement');
+const { UNPUBLISHED, texts } = require('../../scripts/release/unpublished');
 const { copyRepository } = require('../support/repository-copy');
 
 const VERSION = '7.8.9';
@@ -36,6 +37,11 @@ before(async () => {
     inCopy('.npmrc'),
     `registry=${registry.address}\n${registry.address.replace('http:', '')}:_authToken=none\n`,
   );
+  // As RELEASING.md demands before the first release.
+  for (const file of texts()) {
+    const text = fs.readFileSync(inCopy(file), 'utf8');
+    fs.writeFileSync(inCopy(file), text.replace(UNPUBLISHED, 'published'));
+  }
   git('init', '--quiet');
   git('config', 'user.name', 'A maintainer');
   git('config', 'user.email', 'maintainer@example.org');
@@ -48,18 +54,33 @@ after(async () => {
   copy?.remove();
 });
 
-test('`npm version` with nothing new is refused before it has changed anything', async () => {
-  const changelog = fs.readFileSync(inCopy('CHANGELOG.md'), 'utf8');
-  fs.writeFileSync(inCopy('CHANGELOG.md'), '# Changelog\n\n## [Unreleased]\n');
-  git('commit', '--quiet', '--all', '--message', 'Nothing new');
+for (const [name, file, text, sentence] of [
+  [
+    'with nothing new',
+    'CHANGELOG.md',
+    '# Changelog\n\n## [Unreleased]\n',
+    'CHANGELOG.md has nothing under [Unreleased]',
+  ],
+  [
+    'of what the documents deny',
+    'docs/guide.md',
+    '# Guide\n\nhawser is not published yet.\n',
+    'docs/guide.md:3 says "not published yet"',
+  ],
+]) {
+  test(`\`npm version\` ${name} is refused before it has changed anything`, async () => {
+    const before = fs.readFileSync(inCopy(file), 'utf8');
+    fs.writeFileSync(inCopy(file), text);
+    git('commit', '--quiet', '--all', '--message', 'Not fit for a release');
 
-  const { code, output } = await run('npm', ['version', PRERELEASE]);
-  assert.notEqual(code, 0);
-  assert.match(output, /CHANGELOG\.md has nothing under \[Unreleased\]/);
-  assert.equal(git('status', '--porcelain'), '');
-  fs.writeFileSync(inCopy('CHANGELOG.md'), changelog);
-  git('commit', '--quiet', '--all', '--message', 'Something new');
-});
+    const { code, output } = await run('npm', ['version', PRERELEASE]);
+    assert.notEqual(code, 0);
+    assert.ok(output.includes(`${sentence}\n`), output);
+    assert.equal(git('status', '--porcelain'), '');
+    fs.writeFileSync(inCopy(file), before);
+    git('commit', '--quiet', '--all', '--message', 'Fit again');
+  });
+}
 
 test('`npm version` makes a prerelease, which leaves the documents as they are', async () => {
   const readme = fs.readFileSync(inCopy('README.md'), 'utf8');

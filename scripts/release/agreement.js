@@ -7,6 +7,7 @@
 const { TARGETS } = require('../platforms/targets');
 const { changesOf } = require('./changelog');
 const { NAME, readJson, readText } = require('./project');
+const { unpublishedFaults } = require('./unpublished');
 const { platforms, versionsEverywhere } = require('./versions');
 
 /** The C library, as npm calls it and as `napi create-npm-dirs` writes it: for armv7 that says nothing of it. */
@@ -14,13 +15,15 @@ const LIBC = { gnu: 'glibc', gnueabihf: 'glibc', musl: 'musl' };
 
 /**
  * @param {object} options
- * @param {boolean} options.isRelease Whether this is to be published: then CHANGELOG.md has to have a heading for it
+ * @param {boolean} options.isRelease Whether this is to be published: then CHANGELOG.md has to have a heading for it, and no
+ *     document may say that there is no release yet
  * @returns {string[]} What does not agree, each as a sentence
  */
 function disagreements({ isRelease }) {
   return [
     ...versionFaults(),
     ...changelogFaults(isRelease),
+    ...(isRelease ? unpublishedFaults() : []),
     ...platformFaults(),
     ...platforms().flatMap(packageFaults),
   ];
