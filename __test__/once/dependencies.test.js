@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
+const path = require('node:path');
 const { test } = require('node:test');
 
 const { inRoot } = require('../../scripts/setup/root');
@@ -53,6 +54,20 @@ test('every package of npm is locked with a checksum and comes from the registry
     );
     assert.deepEqual(astray, [], lock);
   }
+});
+
+test('every lock file is audited', () => {
+  const workflow = read('.github/workflows/audit.yml');
+  for (const lock of NPM_LOCKS) {
+    const folder = path.posix.dirname(lock);
+    const item = folder === '.' ? "'.'" : folder;
+    assert.ok(workflow.includes(`\n          - ${item}\n`), lock);
+  }
+  const [, manifests] = /manifest: \[(.*)\]/.exec(workflow);
+  assert.deepEqual(
+    manifests.split(', ').map((file) => file.replace('.toml', '.lock')),
+    Object.keys(CARGO_LOCKS),
+  );
 });
 
 test('every crate has a licence that deny.toml allows', () => {
