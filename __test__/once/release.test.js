@@ -137,6 +137,17 @@ test('what is released has a heading in CHANGELOG.md, with something below it', 
   fs.writeFileSync(file, text);
 });
 
+test('the workflow cross-compiles with the tools of `npm run build:all`', () => {
+  const [workflow, toolchain] = [
+    '.github/workflows/ci.yml',
+    'scripts/platforms/toolchain.js',
+  ].map((file) => fs.readFileSync(path.join(copy.folder, file), 'utf8'));
+  const [, zig] = /'ziglang==([\d.]+)'/.exec(toolchain);
+  const [, zigbuild] = /'cargo-zigbuild==([\d.]+)'/.exec(toolchain);
+  assert.ok(workflow.includes(`version: ${zig}\n`));
+  assert.ok(workflow.includes(`tool: cargo-zigbuild@${zigbuild}\n`));
+});
+
 test('no document of a release says that there is none', () => {
   for (const [file, words] of [
     ['README.md', 'not published yet'],
