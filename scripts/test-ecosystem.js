@@ -15,6 +15,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 
 const { setUp } = require('./setup');
+const { step } = require('./test/step');
 const { DRIVERS } = require('./test/suites');
 const { installControl, installHawser } = require('./ecosystem/installation');
 const { packHawser } = require('./ecosystem/packing');
@@ -69,15 +70,6 @@ function plan({ control, hawser }, drivers) {
       environment: { EXPECT_WS: 'hawser', ...DRIVERS[driver] },
     })),
   ];
-}
-
-async function step(name, action) {
-  const started = performance.now();
-  console.log(`--- ${name}`);
-  const result = await action();
-  const seconds = (performance.now() - started) / 1000;
-  console.log(`    ${seconds.toFixed(1)} s`);
-  return result;
 }
 
 function readArguments() {

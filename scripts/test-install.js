@@ -18,6 +18,7 @@ const { startRegistry } = require('./install/registry');
 const { installTools } = require('./install/tools');
 const { setUp } = require('./setup');
 const { runNodeTests } = require('./test/node-tests');
+const { step } = require('./test/step');
 const { testFilesIn } = require('./test/suites');
 const { printSummary } = require('./test/summary');
 
@@ -91,13 +92,4 @@ function report({ built, empty }) {
   if (empty.length > 0) {
     console.log(`    with none, as it is not built: ${empty.join(', ')}`);
   }
-}
-
-async function step(name, action) {
-  const started = performance.now();
-  console.log(`--- ${name}`);
-  const result = await action();
-  const seconds = (performance.now() - started) / 1000;
-  console.log(`    ${seconds.toFixed(1)} s`);
-  return result;
 }
