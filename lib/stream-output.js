@@ -19,6 +19,9 @@ const { nextTick } = process;
 /** More than this is not held back until the end of the turn. */
 const MAX_CORK = 64 * 1024;
 
+/** Nor are more parts of frames: systems take 1,024 in a call, and Wine fails. */
+const MAX_CORKED_PARTS = 1000;
+
 /** A payload of less than this is copied by the engine. */
 const COPY_HERE_FROM = 2 * 1024;
 
@@ -59,6 +62,8 @@ class StreamOutput {
     this._turn = -1;
     /** Whether the stream had nothing to write when it was corked. */
     this._wasIdle = false;
+    /** Parts of frames written since it was corked. */
+    this._parts = 0;
     /** Callbacks that are called a tick later than the stream does. */
     this._deferred = 0;
     /** @type {(() => void)[]} what waits for them */
@@ -163,7 +168,7 @@ class StreamOutput {
       return;
     }
 
-    if (this._isNodeSocket) this._begin();
+    if (this._isNodeSocket) this._begin(list.length);
 
     const isLate = this.isCorked || this._deferred > 0;
 
@@ -287,10 +292,13 @@ class StreamOutput {
   /**
    * To be called before a frame is written to a socket of Node's.
    *
+   * @param {number} parts how many the frame has
    * @private
    */
-  _begin() {
-    if (this.isCorked && this._socket.writableLength > MAX_CORK) this.flush();
+  _begin(parts) {
+    if (this.isCorked && this._isFull(parts)) this.flush();
+
+    this._parts += parts;
 
     // In an `exit` listener there is no next tick.
     if (this.isCorked || isExiting || this._socket.destroyed) return;
@@ -307,9 +315,22 @@ class StreamOutput {
 
     corked.add(this);
     this.isCorked = true;
+    this._parts = parts;
     this._wasIdle = this._socket.writableLength === 0;
     this._socket.cork();
     this._guard();
+  }
+
+  /**
+   * @param {number} parts of the next frame
+   * @returns {boolean} whether what is held back should leave before it
+   * @private
+   */
+  _isFull(parts) {
+    return (
+      this._parts + parts > MAX_CORKED_PARTS ||
+      this._socket.writableLength > MAX_CORK
+    );
   }
 
   /**
