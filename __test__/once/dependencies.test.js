@@ -73,19 +73,45 @@ test('every lock file is audited', () => {
 test('every crate has a licence that deny.toml allows', () => {
   const [, list] = /^allow = \[([^\]]*)\]/m.exec(read('deny.toml'));
   const allowed = new Set(list.split(',').map((name) => JSON.parse(name)));
-  const metadata = JSON.parse(
-    execFileSync('cargo', ['metadata', '--locked', '--format-version', '1'], {
-      cwd: inRoot(),
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }),
-  );
+  const metadata = metadataOf('Cargo.toml');
   const refused = metadata.packages
     .filter(({ license }) => !isAllowed(license ?? '', allowed))
     .map(({ name, license }) => `${name}: ${license}`);
   assert.deepEqual(refused, []);
 });
+
+test('the addon and the library that is fuzzed are made of the same crates', () => {
+  const [addon, library] = [
+    ['Cargo.toml', 'hawser'],
+    ['fuzz/engine/Cargo.toml', 'hawser-engine'],
+  ].map(([manifest, wanted]) => {
+    const { packages } = metadataOf(manifest, '--no-deps');
+    const found = packages.find(({ name }) => name === wanted);
+    return found.dependencies.filter(
+      ({ kind, optional }) => kind === null && !optional,
+    );
+  });
+  assert.ok(addon.length > 0);
+  assert.deepEqual(library, addon);
+});
+
+function metadataOf(manifest, ...args) {
+  const output = execFileSync(
+    'cargo',
+    [
+      'metadata',
+      ...['--locked', '--format-version', '1'],
+      ...['--manifest-path', inRoot(manifest)],
+      ...args,
+    ],
+    {
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  return JSON.parse(output);
+}
 
 /** Every part that is joined by AND must leave a choice that is allowed; older crates write a slash for OR. */
 function isAllowed(expression, allowed) {

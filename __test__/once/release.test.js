@@ -42,10 +42,10 @@ for (const [file, from, to, sentence] of [
     `Cargo.lock says 9.9.9, package.json ${version}`,
   ],
   [
-    'fuzz/Cargo.lock',
+    'Cargo.lock',
     'name = "hawser"\n',
     'name = "other"\n',
-    `fuzz/Cargo.lock says nothing, package.json ${version}`,
+    `Cargo.lock says nothing, package.json ${version}`,
   ],
   [
     'package-lock.json',

@@ -9,8 +9,8 @@ const fs = require('node:fs');
 const { inRoot } = require('../setup/root');
 const { NAME, readJson, readText } = require('./project');
 
-/** The lock files of Cargo in which hawser is a crate. */
-const CARGO_LOCKS = ['Cargo.lock', 'fuzz/Cargo.lock'];
+/** The lock files of Cargo in which hawser is a crate; that of `fuzz/` has its engine under another name. */
+const CARGO_LOCKS = ['Cargo.lock'];
 const IN_CARGO_TOML = /^(version = ")([^"]+)(?=")/m;
 const IN_CARGO_LOCK = /^(name = "hawser"\nversion = ")([^"]+)(?=")/m;
 /** `hawser@^1.2.3`, as a reader is told to install it. */
