@@ -4,7 +4,11 @@ const assert = require('node:assert/strict');
 const net = require('node:net');
 const { test } = require('node:test');
 const { deflateRawSync } = require('node:zlib');
-const { stopServer } = require('./support/connections');
+const {
+  connectRaw,
+  stopServer,
+  testInRoles,
+} = require('./support/connections');
 const { OPCODE, buildFrame } = require('./support/frames');
 const { listenRaw } = require('./support/raw-peer');
 const { WebSocket, WebSocketServer } = require('./support/subject');
@@ -12,6 +16,10 @@ const { upgradeRequest } = require('./support/upgrade-request');
 const { closeOf, eventOf } = require('./support/waiting');
 
 const ROUNDS = 20;
+
+const READS_ELSEWHERE =
+  Number(process.env.HAWSER_IO_THREADS) > 0 ||
+  process.env.HAWSER_RESTLESS === '1';
 
 test('terminate() at once amid a message that came with the response is a 1006 and no error', async (t) => {
   const payload = Buffer.alloc(100_000, 0x7f);
@@ -117,3 +125,23 @@ for (const [when, delay] of Object.entries(DELAYS)) {
     }
   });
 }
+
+testInRoles(
+  'what comes after the handshake is not heard if terminate() follows at once',
+  async (t, role) => {
+    const heard = [];
+
+    for (let round = 0; round < ROUNDS; round++) {
+      const { subject, raw } = await connectRaw(t, role);
+      subject.on('message', (data) => heard.push(`${data}`));
+
+      raw.text('late');
+      subject.terminate();
+      const { code } = await closeOf(subject);
+
+      assert.equal(code, 1006);
+    }
+    // An I/O thread may have read it in between.
+    if (!READS_ELSEWHERE) assert.deepEqual(heard, []);
+  },
+);

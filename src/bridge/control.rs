@@ -187,7 +187,7 @@ fn close_socket(environment: &Rc<Environment>, link: &Rc<Link>, mut io: super::l
     // What the peer said before the end is still heard, if it was not read for being paused.
     let mut unread = std::mem::take(&mut io.head);
     unread.reserve(LAST_READ);
-    // What came with a request that the engine has answered may not have been looked for yet.
+    // What came with a request that the engine has answered is heard in any case.
     let is_unheard = io.is_unheard() && !io.read_ended;
     let is_unread = io.paused && io.started && (!io.read_ended || io.end_sought);
     if is_unheard || is_unread {

@@ -13,12 +13,13 @@ use napi::sys;
 use super::delivery::report_exception;
 use super::environment::Environment;
 use super::links::Reserved;
-use super::open;
+use super::open::{self, Answered};
 use super::panics;
 use super::raw::{self, HandleScope, Outcome, Reference};
 use crate::connection::ConnectionConfig;
 use crate::driver::event_loop::{Interest, Poll};
-use crate::driver::{Home, socket, takeover};
+use crate::driver::socket::{self, Received};
+use crate::driver::{Home, takeover};
 use crate::forced_panics::{Place, panic_if_forced};
 use crate::protocol::{MAX_REQUEST_HEAD, UpgradeRequest, accept_key};
 
@@ -45,6 +46,10 @@ pub(super) struct Greeting {
     socket: socket2::Socket,
     /// The request that JavaScript has been told of.
     request: Option<UpgradeRequest>,
+    /// Whether something has come behind the request.
+    followed: bool,
+    /// Whether JavaScript has taken its time, in which something may have come.
+    kept_waiting: bool,
 }
 
 /// `configureGreeting(callback)`: whom to tell of requests. The callback is called on the connection
@@ -101,6 +106,8 @@ fn await_request(
         poll,
         socket,
         request: None,
+        followed: false,
+        kept_waiting: false,
     };
     let mut greetings = environment.greetings.borrow_mut();
     greetings.insert(reserved.id, greeting);
@@ -157,6 +164,9 @@ fn look(environment: &Rc<Environment>, id: u64) {
     if status == sys::Status::napi_pending_exception {
         report_exception(env);
     }
+    if let Some(greeting) = environment.greetings.borrow_mut().get_mut(&id) {
+        greeting.kept_waiting = true;
+    }
 }
 
 const READABLE: Interest = Interest {
@@ -174,12 +184,13 @@ impl Greeting {
         head.clear();
         head.reserve(MAX_REQUEST_HEAD);
         let received = socket::peek_into(&self.socket, &mut head, MAX_REQUEST_HEAD);
-        let news = if let socket::Received::WouldBlock = received {
+        let news = if let Received::WouldBlock = received {
             None
         } else {
             self.request = UpgradeRequest::read(&head);
             Some(match &self.request {
                 Some(request) => {
+                    self.followed = head.len() > request.length;
                     let mut offers = 0;
                     if request.offers_extensions {
                         offers |= OFFERS_EXTENSIONS;
@@ -208,6 +219,9 @@ impl Greeting {
         let request = self.request.take()?;
         let mut head = Vec::with_capacity(request.length);
         let _ = socket::receive_into(&self.socket, &mut head, request.length);
+        if self.kept_waiting {
+            self.followed = matches!(socket::peek(&self.socket), Received::Bytes(_));
+        }
         Some(request)
     }
 }
@@ -234,7 +248,11 @@ pub(super) fn admit(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -
     }
     panic_if_forced(Place::Admit);
     socket::set_no_delay(&greeting.socket, true);
-    let schedule = open_connection(environment, greeting, config, response, request.length);
+    let answered = Answered {
+        length: request.length,
+        followed: greeting.followed,
+    };
+    let schedule = open_connection(environment, greeting, config, response, answered);
     let flush = if schedule { SCHEDULE_FLUSH } else { 0 };
     Ok(raw::int32(env, ADMITTED | flush))
 }
@@ -258,7 +276,7 @@ fn open_connection(
     greeting: Greeting,
     config: ConnectionConfig,
     response: Vec<u8>,
-    length: usize,
+    answered: Answered,
 ) -> bool {
     let Greeting {
         reserved,
@@ -269,18 +287,15 @@ fn open_connection(
         ..
     } = greeting;
     let io = match open::choose_home(environment) {
-        Home::EventLoop => {
-            let length = length as u64;
-            open::on_event_loop(
-                environment,
-                reserved,
-                config,
-                poll,
-                socket,
-                response,
-                length,
-            )
-        }
+        Home::EventLoop => open::on_event_loop(
+            environment,
+            reserved,
+            config,
+            poll,
+            socket,
+            response,
+            answered,
+        ),
         Home::Thread(thread) => {
             drop(poll);
             open::on_thread(
@@ -290,7 +305,7 @@ fn open_connection(
                 socket,
                 response,
                 thread,
-                length,
+                answered,
             )
         }
     };

@@ -94,8 +94,9 @@ pub(super) struct EventLoopIo {
     /// JavaScript also wants the bytes as they are read.
     pub(super) tapped: bool,
     pub(super) bytes_read: u64,
-    /// How much of that was the request that the engine has answered.
-    pub(super) request: u64,
+    /// How much of that was a request that the engine has answered, if something had come behind it
+    /// by then.
+    pub(super) followed_request: u64,
     /// It keeps the process alive.
     pub(super) referenced: bool,
     /// Reads and writes since the busiest have been looked for.
@@ -123,7 +124,7 @@ impl EventLoopIo {
             shutdown: false,
             tapped: false,
             bytes_read: 0,
-            request: 0,
+            followed_request: 0,
             referenced: true,
             turns: 0,
         }
@@ -143,9 +144,9 @@ impl EventLoopIo {
         self.started && !self.paused && !self.read_ended
     }
 
-    /// Whether nothing has been read behind a request that the engine has answered.
+    /// Whether what came with the request has not been read yet.
     pub(super) fn is_unheard(&self) -> bool {
-        self.request > 0 && self.bytes_read == self.request
+        self.followed_request > 0 && self.bytes_read == self.followed_request
     }
 
     pub(super) fn seeks_end(&self) -> bool {
@@ -169,9 +170,9 @@ pub(super) struct ThreadIo {
     pub(super) thread: usize,
     /// Here until reading begins: what was read before the takeover is decoded at once.
     pub(super) decoder: Option<Box<Decoder>>,
-    /// Whether the engine did the handshake: nothing behind it has been read. What JavaScript has
-    /// read of other connections comes when reading begins.
-    pub(super) admitted: bool,
+    /// Whether the engine answered the request, and something had come behind it, which has not been
+    /// read. What JavaScript has read of other connections comes when reading begins.
+    pub(super) unheard: bool,
     /// Here unless messages may have to be compressed, which is the thread's work.
     pub(super) encoder: Option<Encoder>,
     /// Frames of this turn, and the positions in them whose senders want to know.
@@ -206,7 +207,7 @@ impl ThreadIo {
         Self {
             thread,
             decoder,
-            admitted: false,
+            unheard: false,
             encoder,
             cork: Vec::new(),
             marks: Vec::new(),

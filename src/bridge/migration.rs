@@ -441,7 +441,7 @@ pub(super) fn settle(
     let io = EventLoopIo {
         started: true,
         bytes_read,
-        request: if returned.unheard { bytes_read } else { 0 },
+        followed_request: if returned.unheard { bytes_read } else { 0 },
         referenced,
         ..EventLoopIo::new(connection, poll, returned.socket)
     };

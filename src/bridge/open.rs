@@ -152,10 +152,20 @@ fn take_over(
                 environment.links.borrow_mut().remove(reserved.id);
                 return Ok(None);
             };
-            on_event_loop(environment, reserved, config, poll, socket, response, 0)
+            let none = Answered::default();
+            on_event_loop(environment, reserved, config, poll, socket, response, none)
         }
         Home::Thread(thread) => {
-            on_thread(environment, reserved, config, socket, response, thread, 0)
+            let none = Answered::default();
+            on_thread(
+                environment,
+                reserved,
+                config,
+                socket,
+                response,
+                thread,
+                none,
+            )
         }
     };
     let reference = Reference::new(environment.env, receiver)?;
@@ -205,6 +215,15 @@ pub(super) fn watch(
     })
 }
 
+/// The request that the engine has answered, if it was the engine.
+#[cfg(unix)]
+#[derive(Clone, Copy, Default)]
+pub(super) struct Answered {
+    pub(super) length: usize,
+    /// Something had come behind it, which is still in the socket.
+    pub(super) followed: bool,
+}
+
 #[cfg(unix)]
 pub(super) fn on_event_loop(
     environment: &Environment,
@@ -213,7 +232,7 @@ pub(super) fn on_event_loop(
     poll: Poll,
     socket: Socket,
     response: Vec<u8>,
-    bytes_read: u64,
+    answered: Answered,
 ) -> Io {
     use super::links::EventLoopIo;
 
@@ -226,8 +245,12 @@ pub(super) fn on_event_loop(
         .set_accepted(connection.outbound.accepted());
     super::large_messages::prepare(&environment.mover, &mut connection.decoder);
     Io::EventLoop(Box::new(EventLoopIo {
-        bytes_read,
-        request: bytes_read,
+        bytes_read: answered.length as u64,
+        followed_request: if answered.followed {
+            answered.length as u64
+        } else {
+            0
+        },
         ..EventLoopIo::new(connection, poll, socket)
     }))
 }
@@ -240,7 +263,7 @@ pub(super) fn on_thread(
     socket: Socket,
     response: Vec<u8>,
     thread: usize,
-    bytes_read: usize,
+    answered: Answered,
 ) -> Io {
     use super::links::ThreadIo;
     use crate::connection::InboundBudget;
@@ -250,7 +273,7 @@ pub(super) fn on_thread(
 
     let names = crate::driver::socket::names(&socket);
     let budget = Arc::new(InboundBudget::default());
-    budget.count_received(bytes_read);
+    budget.count_received(answered.length);
     // SAFETY: the page of counters lives as long as the environment, which joins its threads.
     let progress = unsafe { Progress::new(reserved.counters.progress_cells()) };
     // The decoder stays here until reading begins.
@@ -267,7 +290,7 @@ pub(super) fn on_thread(
         connection: Box::new(Connection::new(&to_write)),
         accounted: 0,
         reading: Reading::ToBegin,
-        unheard: bytes_read > 0,
+        unheard: answered.followed,
         budget: Arc::clone(&budget),
         progress,
     };
@@ -277,7 +300,7 @@ pub(super) fn on_thread(
     let encoder = config.deflate.is_none().then(|| Encoder::new(None));
     let decoder = Some(Box::new(config.decoder()));
     let mut io = ThreadIo::new(thread, decoder, encoder, budget, names);
-    io.admitted = bytes_read > 0;
+    io.unheard = answered.followed;
     io.accepted = response.len() as u64;
     io.cork = response;
     reserved.counters.set_accepted(io.accepted);

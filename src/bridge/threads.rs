@@ -343,7 +343,7 @@ fn release_held(environment: &Environment, id: u64, io: &ThreadIo) {
 pub(super) fn close(environment: &Environment, link: &Link, io: &mut ThreadIo) {
     uncork(environment, link.id, io);
     // A decoder that has bytes in hand goes on with them here.
-    let is_unheard = io.admitted && !link.in_hand.get();
+    let is_unheard = io.unheard && !link.in_hand.get();
     let decoder = io.decoder.take_if(|_| is_unheard);
     command(environment, link.id, io, CommandKind::Close { decoder });
     flush_commands(environment);

@@ -45,8 +45,8 @@ pub struct NewConnection {
     /// compressed.
     pub accounted: u64,
     pub reading: Reading,
-    /// Whether nothing has been read behind a request that the engine has answered: it is before
-    /// the end.
+    /// Whether something had come with the request, by the time the engine answered it, and has not
+    /// been read: it is before the end.
     pub unheard: bool,
     pub budget: Arc<InboundBudget>,
     pub progress: Progress,

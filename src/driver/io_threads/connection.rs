@@ -554,7 +554,7 @@ impl ThreadConnection {
         }
         let has_unread = !self.flow.read_ended.get() || self.flow.end_sought.get();
         let is_unread = self.flow.paused.get() && self.flow.started.get() && has_unread;
-        // What came with a request that has been answered may not have been looked for yet.
+        // What came with the request is heard in any case.
         let is_unheard = self.unheard.get() && may_decode && !self.flow.read_ended.get();
         if is_unread || is_unheard {
             // What the peer said before the end is still heard. Whatever becomes of that, it is closed.
