@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::super::{
-    DeflatePolicy, DeflaterConfig, Encoder, InflaterConfig, Limits, MessageOptions, Role,
-    encode_control,
+    DeflatePolicy, DeflaterConfig, Encoder, InflaterConfig, Limits, MessageKind, MessageOptions,
+    Payload, Role, encode_control,
 };
 use super::*;
 

@@ -29,7 +29,8 @@ impl Decoder {
 
     /// Claims the message that [`claimable`](Self::claimable) offers; returns what of its payload has
     /// been put together already. The rest is for [`take_claimed`](Self::take_claimed) and
-    /// [`commit_claimed`](Self::commit_claimed), and the message comes as [`Payload::Claimed`].
+    /// [`commit_claimed`](Self::commit_claimed), and the message comes as
+    /// [`Payload::Claimed`](super::super::Payload::Claimed).
     pub fn claim(&mut self) -> Vec<u8> {
         match &mut self.message {
             Some(message) => {
