@@ -10,6 +10,7 @@
 
 mod connection;
 mod delivery;
+mod progress;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -29,9 +30,9 @@ use crate::connection::{Broadcast, Connection, InboundBudget};
 use crate::forced_panics::{Place as ForcedAt, panic_if_forced, stall_if_forced};
 use crate::protocol::{Decoder, DecoderChange, Dictionary, MessageOptions};
 
-pub use connection::Progress;
 use connection::ThreadConnection;
 pub use delivery::{Delivery, Item, Place};
+pub use progress::Progress;
 
 /// Names a connection between its thread and the JavaScript side.
 pub type Key = u64;
