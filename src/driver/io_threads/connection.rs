@@ -26,7 +26,8 @@ use tokio::io::{Interest, Ready};
 use tokio::sync::Notify;
 
 use super::progress::Progress;
-use super::{CommandKind, Delivery, Item, Key, NewConnection, Reading, Returned, ThreadShared};
+use super::thread::ThreadShared;
+use super::{CommandKind, Delivery, Item, Key, NewConnection, Reading, Returned};
 use crate::connection::{Connection, InboundBudget};
 use crate::driver::socket;
 use crate::forced_panics::{Place, panic_if_forced};

@@ -7,9 +7,11 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
+use socket2::Socket;
+
 use super::tests::leaked_cell;
 use super::*;
-use crate::connection::ConnectionConfig;
+use crate::connection::{Connection, ConnectionConfig, InboundBudget};
 use crate::protocol::{DecoderConfig, Limits, Role};
 
 const CONNECTIONS: u64 = 6;

@@ -5,10 +5,12 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc;
 
+use socket2::Socket;
+
 use super::*;
-use crate::connection::ConnectionConfig;
+use crate::connection::{Connection, ConnectionConfig, InboundBudget};
 use crate::driver::socket::{self, Received};
-use crate::protocol::{DecoderConfig, Event, Limits, MessageKind, Payload, Role};
+use crate::protocol::{Decoder, DecoderConfig, Event, Limits, MessageKind, Payload, Role};
 
 struct Fixture {
     pool: Pool,
