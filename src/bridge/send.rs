@@ -2,18 +2,24 @@
 //!
 //! Nothing here keeps memory of JavaScript's: when a call returns, its payload has been encoded, or
 //! written, or copied.
+//!
+//! A message is [queued](queue) where its connection lives. Or, if a stream of JavaScript's is the way
+//! out, it is [encoded](mod@encode) and handed back.
+
+mod encode;
+mod queue;
 
 use std::rc::Rc;
 
 use napi::sys;
 
 use super::environment::Environment;
-use super::external_memory::buffer_owning;
-use super::links::{Io, Link};
+use super::links::Link;
 use super::raw::{self, Failure, Outcome};
-use crate::protocol::{
-    MAX_HEADER_LENGTH, MaskKey, MessageOptions, Opcode, encode_control, random_mask_key,
-};
+use crate::protocol::{MaskKey, MessageOptions, Opcode, encode_control, random_mask_key};
+use queue::{Queued, queue_bytes, queue_message};
+
+pub(super) use encode::{encode, encode_control_frame, encode_header, encode_into};
 
 /// Flags of the calls below. `lib/frame-flags.js` has the same list.
 mod flag {
@@ -39,10 +45,6 @@ const GONE: i32 = -1;
 /// What everything here returns for a connection in whose service there was a panic: it makes no
 /// messages any more.
 pub(super) const BROKEN: i32 = -2;
-
-/// From this size up a payload goes straight from its owner's memory to the socket.
-#[cfg(unix)]
-const WRITE_THROUGH_FROM: usize = 8 * 1024;
 
 /// `send(id, data, flags, key)`: queues a message or a fragment of one.
 pub(super) fn send(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
@@ -89,104 +91,23 @@ pub(super) fn write(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -
     Ok(raw::int32(env, finish(environment, &link, queued)))
 }
 
-/// `encode(id, data, flags, key)`: the frame of a message, for a stream to write. Undefined if the
-/// encoder is not on this thread.
-pub(super) fn encode(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
-    let env = environment.env;
-    let flags = raw::bits(env, args[2]);
-    let options = message_options(env, flags, args[3]);
-    let Some(link) = environment.link(raw::number(env, args[0])?) else {
-        return Ok(raw::undefined(env));
-    };
-    if link.is_broken.get() {
-        return Ok(raw::int32(env, BROKEN));
+fn finish(environment: &Rc<Environment>, link: &Rc<Link>, queued: Queued) -> i32 {
+    let answer = if queued.taken { TAKEN } else { 0 };
+    if environment.exit_deadline().is_some() {
+        // There is no next tick.
+        super::flush::drain_until_deadline(environment);
+        return answer;
     }
-    let mut frame = Vec::new();
-    let mut encoded = false;
-    with_payload(environment, args[1], flags, |payload| {
-        if let Some(encoder) = link.io.borrow_mut().encoder() {
-            encoder.message(payload, options, &mut frame);
-            encoded = true;
-        }
-    })?;
-    Ok(if encoded {
-        frame_buffer(env, frame)
+    let schedule = if queued.is_command {
+        environment.wants_flush()
     } else {
-        raw::undefined(env)
-    })
-}
-
-/// `encodeInto(id, data, flags, key, out)`: writes the frame of a message into a `Uint8Array` of
-/// its length, and returns that; or 0 if it has to be compressed.
-pub(super) fn encode_into(environment: &Rc<Environment>, args: [sys::napi_value; 5]) -> Outcome {
-    let env = environment.env;
-    let flags = raw::bits(env, args[2]);
-    let options = message_options(env, flags, args[3]);
-    let Some(link) = environment.link(raw::number(env, args[0])?) else {
-        return Ok(raw::int32(env, 0));
+        environment.mark_dirty(link)
     };
-    if link.is_broken.get() {
-        return Ok(raw::int32(env, BROKEN));
+    if schedule {
+        answer | SCHEDULE_FLUSH
+    } else {
+        answer
     }
-    // Not at once to its place: that might be a part of the payload.
-    let mut frame = environment.frame.take();
-    frame.clear();
-    with_payload(environment, args[1], flags, |payload| {
-        if let Some(encoder) = link.io.borrow_mut().encoder() {
-            encoder.message_as_it_is(payload, options, &mut frame);
-        }
-    })?;
-    let out = raw::byte_array(env, args[4])?;
-    // SAFETY: no JavaScript runs before this returns, and no other view of JavaScript's memory is
-    // held.
-    unsafe { out.as_mut_slice() }
-        .get_mut(..frame.len())
-        .ok_or_else(|| Failure::argument("the frame is longer"))?
-        .copy_from_slice(&frame);
-    let length = frame.len();
-    environment.frame.replace(frame);
-    Ok(raw::int32(env, length as i32))
-}
-
-/// `encodeHeader(id, length, flags, out)`: writes the header of a frame whose payload goes out as
-/// it is into a `Uint8Array` of at least ten bytes, and returns its length; or 0 if the payload has
-/// to be compressed or masked.
-pub(super) fn encode_header(environment: &Rc<Environment>, args: [sys::napi_value; 4]) -> Outcome {
-    let env = environment.env;
-    let length = raw::number(env, args[1])? as usize;
-    let flags = raw::bits(env, args[2]);
-    let options = message_options(env, flags & !flag::HAS_KEY, args[3]);
-    let out = raw::byte_array(env, args[3])?;
-    let Some(link) = environment.link(raw::number(env, args[0])?) else {
-        return Ok(raw::int32(env, 0));
-    };
-    if link.is_broken.get() {
-        return Ok(raw::int32(env, BROKEN));
-    }
-    let mut io = link.io.borrow_mut();
-    let header = io.encoder().and_then(|it| it.plain_header(length, options));
-    let Some(header) = header else {
-        return Ok(raw::int32(env, 0));
-    };
-    let mut bytes = [0; MAX_HEADER_LENGTH];
-    let header_length = header.encode(&mut bytes);
-    // SAFETY: no JavaScript runs before this returns.
-    let out = unsafe { out.as_mut_slice() };
-    let Some(out) = out.get_mut(..header_length) else {
-        return Err(Failure::argument("a header has up to ten bytes"));
-    };
-    out.copy_from_slice(&bytes[..header_length]);
-    Ok(raw::int32(env, header_length as i32))
-}
-
-/// `encodeControl(data, flags, key)`: a control frame, for a stream to write.
-pub(super) fn encode_control_frame(
-    environment: &Rc<Environment>,
-    args: [sys::napi_value; 3],
-) -> Outcome {
-    let flags = raw::bits(environment.env, args[1]);
-    let frame = control_frame(environment, args[0], flags, args[2])?;
-    Ok(frame_buffer(environment.env, frame))
 }
 
 /// A control frame. `lib/sender.js` has refused payloads of more than 125 bytes.
@@ -209,223 +130,6 @@ fn control_frame(
 fn open_link(environment: &Environment, id: sys::napi_value) -> Result<Option<Rc<Link>>, Failure> {
     let link = environment.link(raw::number(environment.env, id)?);
     Ok(link.filter(|link| !link.closed.get()))
-}
-
-fn frame_buffer(env: sys::napi_env, frame: Vec<u8>) -> sys::napi_value {
-    /// Below this, copying costs less than handing memory over.
-    const OWN_FROM: usize = 16 * 1024;
-
-    if frame.len() < OWN_FROM {
-        raw::buffer_copy(env, &frame)
-    } else {
-        buffer_owning(env, frame)
-    }
-}
-
-/// What came of queueing something.
-#[derive(Default)]
-struct Queued {
-    /// The sender may be told without waiting for word of the socket.
-    taken: bool,
-    /// It is not with its connection any more: only commands have to be handed over.
-    is_command: bool,
-}
-
-impl Queued {
-    #[cfg(unix)]
-    fn taken(taken: bool) -> Self {
-        Self {
-            taken,
-            ..Self::default()
-        }
-    }
-}
-
-fn queue_message(
-    environment: &Rc<Environment>,
-    link: &Rc<Link>,
-    payload: &[u8],
-    options: MessageOptions,
-    mark: bool,
-) -> Queued {
-    #[cfg(unix)]
-    super::large_messages::before_sending(environment, link, payload.len(), options);
-    match &mut *link.io.borrow_mut() {
-        Io::Stream(connection) => {
-            connection.send(payload, options);
-            Queued::default()
-        }
-        #[cfg(unix)]
-        Io::EventLoop(io) => {
-            if payload.len() < WRITE_THROUGH_FROM || !write_through(io, payload, options) {
-                queue_on_event_loop(environment, link, io, payload, options);
-            }
-            finish_queueing(io, link, mark);
-            Queued::default()
-        }
-        #[cfg(unix)]
-        Io::Thread(io) => {
-            if !mark && broadcast_to_thread(environment, link, io, payload, options) {
-                return Queued {
-                    is_command: true,
-                    ..Queued::default()
-                };
-            }
-            let before = io.cork.len();
-            Queued::taken(match &mut io.encoder {
-                Some(encoder) => {
-                    encoder.message(payload, options, &mut io.cork);
-                    io.corked(link, before, mark)
-                }
-                None => super::threads::send_message(environment, link, io, payload, options, mark),
-            })
-        }
-        Io::Closing(_) | Io::Closed => Queued::default(),
-    }
-}
-
-#[cfg(unix)]
-fn queue_on_event_loop(
-    environment: &Environment,
-    link: &Rc<Link>,
-    io: &mut super::links::EventLoopIo,
-    payload: &[u8],
-    options: MessageOptions,
-) {
-    let connection = &mut io.connection;
-    let compresses = connection.encoder.will_compress(payload.len(), options);
-    let mut queue = || {
-        let mut broadcast = environment.broadcast.borrow_mut();
-        match broadcast.frame(link.id, payload, &mut connection.encoder, options) {
-            Some(frame) => connection.outbound.push_shared(frame),
-            None => connection.send(payload, options),
-        }
-    };
-    if compresses {
-        super::large_messages::time(&environment.mover, payload.len(), queue);
-    } else {
-        queue();
-    }
-}
-
-/// Queues a message for a thread without a copy of its own, if others are sent the same in this
-/// turn and nothing waits before it here.
-#[cfg(unix)]
-fn broadcast_to_thread(
-    environment: &Environment,
-    link: &Link,
-    io: &mut super::links::ThreadIo,
-    payload: &[u8],
-    options: MessageOptions,
-) -> bool {
-    if !io.cork.is_empty() || !io.marks.is_empty() || io.is_returning() {
-        return false;
-    }
-    let Some(encoder) = &mut io.encoder else {
-        return false;
-    };
-    let mut broadcast = environment.broadcast.borrow_mut();
-    match broadcast.frame(link.id, payload, encoder, options) {
-        Some(frame) => {
-            super::threads::broadcast(environment, link, io, frame);
-            true
-        }
-        None => false,
-    }
-}
-
-/// As [`queue_message`], for bytes as they are.
-fn queue_bytes(link: &Rc<Link>, bytes: &[u8], mark: bool) -> Queued {
-    match &mut *link.io.borrow_mut() {
-        #[cfg(unix)]
-        Io::EventLoop(io) => {
-            io.connection
-                .outbound
-                .append(|out| out.extend_from_slice(bytes));
-            finish_queueing(io, link, mark);
-            Queued::default()
-        }
-        #[cfg(unix)]
-        Io::Thread(io) => {
-            let before = io.cork.len();
-            io.cork.extend_from_slice(bytes);
-            Queued::taken(io.corked(link, before, mark))
-        }
-        Io::Stream(_) | Io::Closing(_) | Io::Closed => Queued::default(),
-    }
-}
-
-#[cfg(unix)]
-fn finish_queueing(io: &mut super::links::EventLoopIo, link: &Link, mark: bool) {
-    use crate::driver::socket;
-
-    let outbound = &mut io.connection.outbound;
-    if mark {
-        outbound.mark();
-    }
-    link.counters.set_accepted(outbound.accepted());
-    let waiting = outbound.accepted() - outbound.flushed();
-    if waiting > super::links::MAX_CORK && !io.write_blocked && !io.write_failed && !io.shutdown {
-        // What comes of it is told by the flush of this turn; an error is met again there.
-        if let Ok(socket::Flushed::Blocked) = socket::flush(&io.socket, outbound) {
-            io.write_blocked = true;
-            link.counters.set_blocked(true);
-        }
-        link.counters.set_released(outbound.flushed());
-    }
-}
-
-/// Writes what waits and the message behind it, without copying the message. Returns false, having
-/// done nothing, if the message needs encoding or the socket takes nothing now.
-#[cfg(unix)]
-fn write_through(
-    io: &mut super::links::EventLoopIo,
-    payload: &[u8],
-    options: MessageOptions,
-) -> bool {
-    use crate::driver::socket;
-
-    if io.write_blocked || io.write_failed || io.shutdown {
-        return false;
-    }
-    let Some(header) = io.connection.encoder.plain_header(payload.len(), options) else {
-        return false;
-    };
-    let mut bytes = [0; MAX_HEADER_LENGTH];
-    let header_length = header.encode(&mut bytes);
-    let header = &bytes[..header_length];
-    let outbound = &mut io.connection.outbound;
-    // An error is met again, and told, by the flush of this turn.
-    let taken = socket::write_through(&io.socket, outbound, header, payload).unwrap_or(0);
-    if taken > 0 {
-        outbound.wrote_through(taken);
-    }
-    if taken < header_length + payload.len() {
-        outbound.append(|out| {
-            out.extend_from_slice(&header[taken.min(header_length)..]);
-            out.extend_from_slice(&payload[taken.saturating_sub(header_length)..]);
-        });
-    }
-    true
-}
-
-fn finish(environment: &Rc<Environment>, link: &Rc<Link>, queued: Queued) -> i32 {
-    let answer = if queued.taken { TAKEN } else { 0 };
-    if environment.exit_deadline().is_some() {
-        // There is no next tick.
-        super::flush::drain_until_deadline(environment);
-        return answer;
-    }
-    let schedule = if queued.is_command {
-        environment.wants_flush()
-    } else {
-        environment.mark_dirty(link)
-    };
-    if schedule {
-        answer | SCHEDULE_FLUSH
-    } else {
-        answer
-    }
 }
 
 /// Calls `work` with the bytes of a payload, which is a string or a `Uint8Array`.
