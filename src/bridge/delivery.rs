@@ -13,7 +13,9 @@
 //! - A listener that throws ends `dispatch`. The exception is reported as uncaught, and dispatch
 //!   goes on with the record after the cursor.
 
-use std::cell::{Cell, RefCell};
+mod dispatch;
+mod table;
+
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
@@ -24,9 +26,13 @@ use super::heap;
 use super::incoming::Incoming;
 use super::links::Link;
 use super::panics;
-use super::raw::{self, ErrorClass, Failure, HandleScope, Reference};
-use super::slab::{Slab, SlabView};
+use super::raw::{self, ErrorClass, HandleScope};
+use super::slab::SlabView;
 use crate::protocol::{Event, MessageKind, Payload, ProtocolError, copy_masked};
+use table::{Callbacks, HEADER, Table, WORDS};
+
+pub(super) use dispatch::report_exception;
+pub(super) use table::DeliveryState;
 
 /// What a record tells. `lib/delivery.js` has the same list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +70,6 @@ const IN_SLAB: i32 = 0;
 const IN_CHUNK: i32 = 1;
 const FIRST_BUFFER: i32 = 2;
 
-/// Words of a record, and words before the first record: the cursor, the count of turns of the
-/// event loop, that of batches, and one that is not used.
-const WORDS: usize = 4;
-const HEADER: usize = 4;
-
-/// A batch does not begin with room for fewer records than this.
-const LEAST_RECORDS: usize = 64;
-
 /// How JavaScript is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
@@ -79,136 +77,6 @@ pub(super) enum Call {
     Callback,
     /// From within a call of JavaScript's: in the context of that call.
     Nested,
-}
-
-/// What batches share.
-#[derive(Default)]
-pub(super) struct DeliveryState {
-    callbacks: Cell<Option<Callbacks>>,
-    table: Cell<Table>,
-    slab: RefCell<Slab>,
-}
-
-#[derive(Clone, Copy)]
-struct Callbacks {
-    dispatch: Reference,
-    new_slab: Reference,
-    /// Keeps the table's memory.
-    table: Reference,
-}
-
-#[derive(Clone, Copy)]
-struct Table {
-    words: *mut i32,
-    records: usize,
-    /// The first record that no batch uses.
-    top: usize,
-}
-
-impl Table {
-    /// The table with room for a batch, and what had to be set aside for that.
-    fn with_room(self) -> (Self, Vec<i32>) {
-        if self.records - self.top >= LEAST_RECORDS.min(self.records) {
-            return (self, Vec::new());
-        }
-        // SAFETY: these are words of the table, which lives as long as the environment.
-        let used = unsafe { std::slice::from_raw_parts(self.words.add(HEADER), self.top * WORDS) };
-        (Self { top: 0, ..self }, used.to_vec())
-    }
-
-    fn put_back(self, set_aside: &[i32]) {
-        // SAFETY: the words came from here, see `with_room`.
-        unsafe {
-            let target = self.words.add(HEADER);
-            std::ptr::copy_nonoverlapping(set_aside.as_ptr(), target, set_aside.len());
-        }
-    }
-}
-
-impl Default for Table {
-    fn default() -> Self {
-        Self {
-            words: null_mut(),
-            records: 0,
-            top: 0,
-        }
-    }
-}
-
-impl DeliveryState {
-    /// Counts a turn, in the table's second word.
-    pub(super) fn count_turn(&self) {
-        let table = self.table.get();
-        if !table.words.is_null() {
-            // SAFETY: the table has `HEADER` words before its records.
-            unsafe { *table.words.add(1) = (*table.words.add(1)).wrapping_add(1) };
-        }
-    }
-
-    /// Takes the functions of `lib/delivery.js`, and its table. Returns the table that is used.
-    ///
-    /// Several copies of `lib/` may share this environment: the package under two names, or loaded
-    /// again by a test runner. They are all the same, so that the last one's functions serve
-    /// everybody, and the one before can be forgotten. But there is one table: a batch may be
-    /// in it just now.
-    pub(super) fn configure(
-        &self,
-        env: sys::napi_env,
-        dispatch: sys::napi_value,
-        new_slab: sys::napi_value,
-        table: sys::napi_value,
-    ) -> Result<sys::napi_value, Failure> {
-        let functions = [
-            Reference::new(env, dispatch)?,
-            Reference::new(env, new_slab)?,
-        ];
-        let table = match self.callbacks.get() {
-            Some(before) => {
-                before.dispatch.delete(env);
-                before.new_slab.delete(env);
-                before.table
-            }
-            None => self.adopt(env, table)?,
-        };
-        let [dispatch, new_slab] = functions;
-        self.callbacks.set(Some(Callbacks {
-            dispatch,
-            new_slab,
-            table,
-        }));
-        Ok(table.get(env))
-    }
-
-    fn adopt(&self, env: sys::napi_env, table: sys::napi_value) -> Result<Reference, Failure> {
-        let mut kind = 0;
-        let mut length = 0;
-        let mut data = null_mut();
-        // SAFETY: the out-pointers are valid; a value of another type gives an error status.
-        let status = unsafe {
-            sys::napi_get_typedarray_info(
-                env,
-                table,
-                &mut kind,
-                &mut length,
-                &mut data,
-                null_mut(),
-                null_mut(),
-            )
-        };
-        if status != sys::Status::napi_ok
-            || kind != sys::TypedarrayType::int32_array
-            || length < HEADER + WORDS
-        {
-            return Err(Failure::argument("an Int32Array was expected"));
-        }
-        let reference = Reference::new(env, table)?;
-        self.table.set(Table {
-            words: data.cast(),
-            records: (length - HEADER) / WORDS,
-            top: 0,
-        });
-        Ok(reference)
-    }
 }
 
 /// Records for one connection, to be dispatched together.
@@ -345,105 +213,6 @@ impl<'e> Batch<'e> {
         self.in_buffer(Kind::Violation, i32::from(panics::CLOSE_CODE), error, 0);
     }
 
-    /// Calls JavaScript with what has been gathered.
-    pub(super) fn dispatch(self, link: &Link, call: Call) {
-        let state = &self.environment.delivery;
-        state.slab.borrow_mut().keep(&self.slab);
-        if self.count == 0 {
-            return;
-        }
-        let Some(callbacks) = state.callbacks.get() else {
-            return;
-        };
-        let first = self.table.top;
-        let end = first + self.count;
-        // SAFETY: the first word is the cursor; the table lives as long as the environment.
-        let cursor_before = unsafe { *self.table.words };
-        state.table.set(Table {
-            top: end,
-            ..self.table
-        });
-        self.run(callbacks, link, call, first, end);
-        // SAFETY: as above.
-        unsafe { *self.table.words = cursor_before };
-    }
-
-    /// Calls `dispatch`, again after each listener that throws, until all records are done.
-    fn run(&self, callbacks: Callbacks, link: &Link, call: Call, first: usize, end: usize) {
-        let env = self.environment.env;
-        let chunk = match self.chunk {
-            Some(chunk) => chunk.array_buffer,
-            None => raw::undefined(env),
-        };
-        let buffers = self.buffer_list();
-        // A listener may close the connection, or load a copy of `lib/`, and end these references.
-        let receiver = link.receiver.get(env);
-        let function = callbacks.dispatch.get(env);
-        let mut next = first;
-        while next < end {
-            let args = [
-                raw::int32(env, (HEADER + next * WORDS) as i32),
-                raw::int32(env, (HEADER + end * WORDS) as i32),
-                self.slab.value,
-                chunk,
-                buffers,
-            ];
-            let mut result = null_mut();
-            // SAFETY: all values are of the present scope, and no `RefCell` of ours is borrowed.
-            let status = unsafe {
-                if call == Call::Callback {
-                    sys::napi_make_callback(
-                        env,
-                        link.async_context,
-                        receiver,
-                        function,
-                        args.len(),
-                        args.as_ptr(),
-                        &mut result,
-                    )
-                } else {
-                    sys::napi_call_function(
-                        env,
-                        receiver,
-                        function,
-                        args.len(),
-                        args.as_ptr(),
-                        &mut result,
-                    )
-                }
-            };
-            if status != sys::Status::napi_pending_exception {
-                return;
-            }
-            report_exception(env);
-            // SAFETY: the cursor is the table's first word. It names the record after the one
-            // whose listener threw.
-            let cursor = unsafe { *self.table.words } as usize;
-            let reached = cursor.saturating_sub(HEADER) / WORDS;
-            if reached <= next {
-                // JavaScript did not even begin: the environment is ending.
-                return;
-            }
-            next = reached;
-        }
-    }
-
-    fn buffer_list(&self) -> sys::napi_value {
-        let env = self.environment.env;
-        if self.buffers.is_empty() {
-            return raw::undefined(env);
-        }
-        let mut list = null_mut();
-        // SAFETY: the out-pointer is valid and the buffers are values of the present scope.
-        unsafe {
-            sys::napi_create_array_with_length(env, self.buffers.len(), &mut list);
-            for (index, buffer) in self.buffers.iter().enumerate() {
-                sys::napi_set_element(env, list, index as u32, *buffer);
-            }
-        }
-        list
-    }
-
     fn message(&mut self, kind: Kind, payload: Payload<'_>) {
         match (payload, self.chunk) {
             (Payload::Owned(bytes), _) => self.owned(kind, bytes),
@@ -530,15 +299,4 @@ fn view_slab(environment: &Environment, callbacks: Callbacks) -> Option<SlabView
         return None;
     }
     slab.borrow_mut().replace(env, value).ok()
-}
-
-/// Hands an exception to `process`'s `uncaughtException`.
-pub(super) fn report_exception(env: sys::napi_env) {
-    let mut error = null_mut();
-    // SAFETY: the out-pointer is valid; without an exception the result is `undefined`.
-    unsafe {
-        if sys::napi_get_and_clear_last_exception(env, &mut error) == sys::Status::napi_ok {
-            sys::napi_fatal_exception(env, error);
-        }
-    }
 }
