@@ -2,8 +2,8 @@
 
 /**
  * The client's side of the opening handshake, RFC 6455, section 4.1: sends the
- * request, follows redirects, checks the response, and either hands the socket
- * to the WebSocket or ends it with an error.
+ * request, follows redirects, and either hands the socket to the WebSocket or
+ * ends it with an error.
  *
  * @module client-handshake
  */
@@ -11,19 +11,17 @@
 const http = require('http');
 const https = require('https');
 
+const { isRedirect, prepareForRedirects } = require('./client-redirect');
 const {
   findUrlFault,
-  isIpc,
   isSecure,
   prepareRequest,
   resolveOptions,
   resolveUrl,
 } = require('./client-request');
+const checkResponse = require('./client-response');
 const { CLOSING, CONNECTING, NOOP } = require('./constants');
 const errors = require('./errors');
-const extension = require('./extension');
-const native = require('./native');
-const PerMessageDeflate = require('./permessage-deflate');
 
 /** On a request whose errors are of no interest any more. */
 const kSettled = Symbol('hawser: handshake settled');
@@ -215,75 +213,6 @@ function emitErrorAndClose(websocket, error) {
 module.exports = { abortHandshake, connect, emitErrorAndClose };
 
 /**
- * On the first request, remembers where the user wanted to connect to and which
- * headers to repeat. On a later one, drops the headers which are not for the
- * server that the redirect leads to, as curl does.
- *
- * A user who listens for `redirect` takes that decision upon himself.
- *
- * @param {any} websocket the WebSocket
- * @param {URL} url where this request goes
- * @param {any} requestOptions its options; headers may be removed from them
- * @param {any} options the options to redirect with
- * @returns {any} the options for the next redirect
- */
-function prepareForRedirects(websocket, url, requestOptions, options) {
-  const hostOrSocketPath = isIpc(url) ? requestOptions.socketPath : url.host;
-
-  if (websocket._redirects === 0) {
-    websocket._originalIpc = isIpc(url);
-    websocket._originalSecure = isSecure(url);
-    websocket._originalHostOrSocketPath = hostOrSocketPath;
-
-    // A copy, because it will be changed and the user's must not be.
-    options = { ...options, headers: lowerCaseNames(options?.headers) };
-  } else if (websocket.listenerCount('redirect') === 0) {
-    const isSameHost =
-      isIpc(url) === websocket._originalIpc &&
-      hostOrSocketPath === websocket._originalHostOrSocketPath;
-    const isDowngrade = websocket._originalSecure && !isSecure(url);
-
-    if (!isSameHost) delete requestOptions.headers.host;
-
-    if (!isSameHost || isDowngrade) {
-      delete requestOptions.headers.authorization;
-      delete requestOptions.headers.cookie;
-      requestOptions.auth = undefined;
-    }
-  }
-
-  // The credentials that were in a URL go along, unless there are others.
-  if (requestOptions.auth && !options.headers.authorization) {
-    const credentials = Buffer.from(requestOptions.auth).toString('base64');
-
-    options.headers.authorization = `Basic ${credentials}`;
-  }
-
-  return options;
-}
-
-/**
- * @param {Record<string, any> | undefined} headers
- * @returns {Record<string, any>} the same headers under lower-case names
- */
-function lowerCaseNames(headers = {}) {
-  return Object.fromEntries(
-    Object.entries(headers ?? {}).map(([name, value]) => [
-      name.toLowerCase(),
-      value,
-    ]),
-  );
-}
-
-/**
- * @param {http.IncomingMessage} res the response
- * @returns {boolean} whether it points to another URL
- */
-function isRedirect({ headers, statusCode }) {
-  return Boolean(headers.location) && statusCode >= 300 && statusCode < 400;
-}
-
-/**
  * Ends a request which was answered with a redirect.
  *
  * @param {any} websocket the WebSocket
@@ -309,84 +238,6 @@ function nextTarget(websocket, req, res, address, requestOptions) {
     emitErrorAndClose(websocket, errors.invalidUrl(res.headers.location));
     return null;
   }
-}
-
-/**
- * Checks a 101 response, RFC 6455, section 4.1, and takes over what the server
- * has chosen.
- *
- * @param {any} websocket the WebSocket; its subprotocol and extensions are set
- * @param {http.IncomingMessage} res the response
- * @param {import('./client-request').Request} asked what was asked for
- * @returns {string | null} what is wrong with the response, if anything is
- */
-function checkResponse(websocket, res, asked) {
-  const { headers } = res;
-
-  if (headers.upgrade?.toLowerCase() !== 'websocket') {
-    return 'Invalid Upgrade header';
-  }
-  if (headers['sec-websocket-accept'] !== native.acceptKey(asked.key)) {
-    return 'Invalid Sec-WebSocket-Accept header';
-  }
-
-  return (
-    adoptProtocol(websocket, headers['sec-websocket-protocol'], asked) ||
-    adoptExtension(websocket, headers['sec-websocket-extensions'], asked)
-  );
-}
-
-/**
- * @param {any} websocket the WebSocket
- * @param {string | undefined} protocol the subprotocol that the server chose
- * @param {import('./client-request').Request} asked what was asked for
- * @returns {string | null} what is wrong with it, if anything is
- */
-function adoptProtocol(websocket, protocol, { protocols }) {
-  if (protocol === undefined) {
-    return protocols.size > 0 ? 'Server sent no subprotocol' : null;
-  }
-  if (protocols.size === 0) {
-    return 'Server sent a subprotocol but none was requested';
-  }
-  if (!protocols.has(protocol)) return 'Server sent an invalid subprotocol';
-
-  websocket._protocol = protocol;
-  return null;
-}
-
-/**
- * @param {any} websocket the WebSocket
- * @param {string | undefined} header the extensions that the server accepted
- * @param {import('./client-request').Request} asked what was asked for
- * @returns {string | null} what is wrong with them, if anything is
- */
-function adoptExtension(websocket, header, { perMessageDeflate }) {
-  if (header === undefined) return null;
-  if (!perMessageDeflate) {
-    return (
-      'Server sent a Sec-WebSocket-Extensions header but no extension was ' +
-      'requested'
-    );
-  }
-
-  const name = PerMessageDeflate.extensionName;
-
-  try {
-    const extensions = extension.parse(header);
-    const names = Object.keys(extensions);
-
-    if (names.length !== 1 || names[0] !== name) {
-      return 'Server indicated an extension that was not requested';
-    }
-
-    perMessageDeflate.accept(extensions[name]);
-  } catch {
-    return 'Invalid Sec-WebSocket-Extensions header';
-  }
-
-  websocket._extensions[name] = perMessageDeflate;
-  return null;
 }
 
 /**
