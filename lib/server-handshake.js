@@ -3,7 +3,7 @@
 /**
  * The server's side of the opening handshake, RFC 6455, section 4.2: what a
  * request has to look like, and what the answers look like on the wire. What
- * to do about them is decided in websocket-server.js.
+ * to do about them is decided in websocket-server.js and server-decisions.js.
  *
  * @module server-handshake
  */

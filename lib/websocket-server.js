@@ -1,25 +1,21 @@
 'use strict';
 
 const EventEmitter = require('events');
-const http = require('http');
 
 const {
   CONNECTION_DEFAULTS,
   EMPTY_BUFFER,
   kServer,
-  kUpgradeResponse,
   kWebSocket,
 } = require('./constants');
 const errors = require('./errors');
+const { attach, listen, setServer } = require('./http-server');
 const { checkMaxBufferedAmount } = require('./limits');
-const native = require('./native');
 const NativeListener = require('./native-listener');
-const PerMessageDeflate = require('./permessage-deflate');
+const { connectionOptions, negotiate, verify } = require('./server-decisions');
 const {
   acceptanceHead,
-  acceptedExtensionLine,
   checkRequest,
-  describeClient,
   destroyOnError,
   headOf,
   readOffers,
@@ -45,6 +41,8 @@ const DEFAULT_OPTIONS = {
   server: null,
   verifyClient: null,
 };
+
+/** @typedef {import('http').IncomingMessage} IncomingMessage */
 
 /**
  * A WebSocket server: on a port of its own, beside an HTTP server that exists,
@@ -82,8 +80,8 @@ class WebSocketServer extends EventEmitter {
    * @param {boolean | object} [options.perMessageDeflate=false] whether to
    *     accept compression, and its options
    * @param {number} [options.port] port to listen on
-   * @param {http.Server | import('https').Server} [options.server] serve the
-   *     upgrade requests of this server
+   * @param {import('http').Server | import('https').Server} [options.server]
+   *     serve the upgrade requests of this server
    * @param {boolean} [options.skipUTF8Validation=false] trust text to be UTF-8
    * @param {Function} [options.verifyClient] decides whom to let in
    * @param {Function} [options.WebSocket=WebSocket] the class of the
@@ -192,7 +190,7 @@ class WebSocketServer extends EventEmitter {
    * Whether the server answers for the path of a request. Meant to be
    * overridden by who needs another rule.
    *
-   * @param {http.IncomingMessage} req the upgrade request
+   * @param {IncomingMessage} req the upgrade request
    * @returns {boolean}
    */
   shouldHandle(req) {
@@ -205,11 +203,11 @@ class WebSocketServer extends EventEmitter {
    * Does the handshake for an upgrade request: accepts it, or answers with an
    * HTTP error.
    *
-   * @param {http.IncomingMessage} req the request
+   * @param {IncomingMessage} req the request
    * @param {import('stream').Duplex} socket its socket
    * @param {Buffer} head what the client has sent after the request
-   * @param {(ws: any, req: http.IncomingMessage) => void} callback called with
-   *     the new WebSocket
+   * @param {(ws: any, req: IncomingMessage) => void} callback called with the
+   *     new WebSocket
    */
   handleUpgrade(req, socket, head, callback) {
     socket.on('error', destroyOnError);
@@ -249,14 +247,15 @@ class WebSocketServer extends EventEmitter {
   /**
    * Accepts a request that has passed every check.
    *
-   * @param {Record<string, PerMessageDeflate>} extensions accepted extensions
+   * @param {Record<string, import('./permessage-deflate')>} extensions accepted
+   *     extensions
    * @param {string} key the value of the `Sec-WebSocket-Key` header
    * @param {Set<string>} protocols the subprotocols that the client offers
-   * @param {http.IncomingMessage} req the request
+   * @param {IncomingMessage} req the request
    * @param {import('stream').Duplex} socket its socket
    * @param {Buffer} head what the client has sent after the request
-   * @param {(ws: any, req: http.IncomingMessage) => void} callback called with
-   *     the new WebSocket
+   * @param {(ws: any, req: IncomingMessage) => void} callback called with the
+   *     new WebSocket
    * @throws {Error} if the socket belongs to a WebSocket already
    * @private
    */
@@ -316,113 +315,6 @@ function checkMode({ noServer, port, server }) {
 }
 
 /**
- * Starts an HTTP server which answers everything but an upgrade with 426.
- *
- * @param {any} options the options of the WebSocket server
- * @param {(() => void) | undefined} callback called when it listens
- * @returns {http.Server}
- */
-function listen({ backlog, host, port }, callback) {
-  const server = http.createServer((req, res) => {
-    const body = http.STATUS_CODES[426];
-
-    res.writeHead(426, {
-      'Content-Length': body.length,
-      'Content-Type': 'text/plain',
-    });
-    res.end(body);
-  });
-
-  return server.listen(port, host, backlog, callback);
-}
-
-/**
- * Sets the `_server` of a WebSocketServer. One that is ours alone stops being
- * that when a program looks at it.
- *
- * @param {any} wss
- * @param {http.Server | null} server
- * @param {NativeListener} [listener] who has to know when that happens
- */
-function setServer(wss, server, listener) {
-  wss[kServer] = server;
-
-  if (listener === undefined) {
-    defineServer(wss, { value: server, writable: true });
-    return;
-  }
-
-  defineServer(wss, {
-    get() {
-      listener.giveUp();
-      defineServer(wss, { value: server, writable: true });
-      return server;
-    },
-    set(value) {
-      defineServer(wss, { value, writable: true });
-    },
-  });
-}
-
-/**
- * @param {any} wss
- * @param {PropertyDescriptor} descriptor
- */
-function defineServer(wss, descriptor) {
-  Object.defineProperty(wss, '_server', {
-    configurable: true,
-    enumerable: true,
-    ...descriptor,
-  });
-}
-
-/**
- * Listens to an HTTP server on behalf of a WebSocket server.
- *
- * @param {WebSocketServer} wss the WebSocket server
- * @param {http.Server} server the HTTP server
- * @param {NativeListener | null} listener what does handshakes in its place
- * @returns {() => void} takes the listeners away again
- */
-function attach(wss, server, listener) {
-  const emitConnection = wss.emit.bind(wss, 'connection');
-  const emitListening = wss.emit.bind(wss, 'listening');
-  const listeners = {
-    listening: (...args) => {
-      listener?.start();
-      emitListening(...args);
-    },
-    error: wss.emit.bind(wss, 'error'),
-    upgrade: (req, socket, head) => {
-      let isHandled = false;
-
-      try {
-        wss.handleUpgrade(req, socket, head, emitConnection);
-        isHandled = true;
-      } finally {
-        // A hook or a listener has thrown before the request was answered, and
-        // nobody else would ever close the socket.
-        if (!isHandled && !socket[kWebSocket] && !socket.writableEnded) {
-          socket.destroy();
-        }
-      }
-    },
-  };
-
-  for (const [event, listener] of Object.entries(listeners)) {
-    server.on(event, listener);
-  }
-
-  return () => {
-    for (const [event, listener] of Object.entries(listeners)) {
-      server.removeListener(event, listener);
-    }
-
-    listener?.release();
-  };
-}
-
-/**
  * @param {any} wss
  * @returns {boolean} whether it does with a request what this file does, and
  *     needs no socket for that
@@ -453,7 +345,7 @@ function isPlain(wss) {
  *
  * @param {any} wss
  * @param {import('./native-link')} link the connection that it came on
- * @param {http.IncomingMessage} req
+ * @param {IncomingMessage} req
  * @param {number} offered what the client offers, see `NativeListener.Offer`
  * @returns {boolean} false if nothing was done, and Node has to do it
  */
@@ -488,99 +380,6 @@ function upgrade(wss, link, req, offered) {
 
 /** Nobody changes these. */
 const NO_OFFERS = { extensions: {}, protocols: new Set(), refusal: null };
-
-/**
- * Decides what a connection uses of what its client offers, and says so.
- *
- * @param {any} wss
- * @param {any} ws the connection
- * @param {Set<string>} protocols the subprotocols that are offered
- * @param {Record<string, PerMessageDeflate>} extensions accepted extensions
- * @param {http.IncomingMessage} req
- * @param {string[]} lines of the response, to be added to
- */
-function negotiate(wss, ws, protocols, extensions, req, lines) {
-  const protocol = chooseProtocol(protocols, req, wss.options);
-
-  if (protocol) {
-    lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
-    ws._protocol = protocol;
-  }
-
-  const perMessageDeflate = extensions[PerMessageDeflate.extensionName];
-  if (perMessageDeflate && native.reserveContexts() === 1) {
-    // The connection is opened in this tick, unless a listener throws.
-    process.nextTick(native.releaseContexts);
-    lines.push(acceptedExtensionLine(perMessageDeflate));
-    ws._extensions = extensions;
-  }
-
-  // The listeners may change the lines.
-  wss.emit('headers', lines, req);
-}
-
-/**
- * @param {any} wss
- * @param {string | false} response what `setSocket()` is to write first
- * @returns {object} the options of `setSocket()`
- */
-function connectionOptions({ options }, response) {
-  return {
-    allowSynchronousEvents: options.allowSynchronousEvents,
-    maxBufferedChunks: options.maxBufferedChunks,
-    maxFragments: options.maxFragments,
-    maxPayload: options.maxPayload,
-    skipUTF8Validation: options.skipUTF8Validation,
-    ...(options.maxBufferedAmount && {
-      maxBufferedAmount: options.maxBufferedAmount,
-    }),
-    ...(response !== false && { [kUpgradeResponse]: response }),
-  };
-}
-
-/**
- * Asks the `verifyClient` hook, which returns its verdict or, if it takes two
- * arguments, calls back with it.
- *
- * @param {any} options the options of the server
- * @param {http.IncomingMessage} req the upgrade request
- * @param {import('stream').Duplex} socket its socket, for the refusal
- * @param {() => void} proceed called if the client may come in
- */
-function verify(options, req, socket, proceed) {
-  if (!options.verifyClient) {
-    proceed();
-    return;
-  }
-
-  const client = describeClient(req);
-
-  if (options.verifyClient.length === 2) {
-    options.verifyClient(client, (verified, status, message, headers) => {
-      if (verified) proceed();
-      else refuse(socket, status || 401, message, headers);
-    });
-  } else if (options.verifyClient(client)) {
-    proceed();
-  } else {
-    refuse(socket, 401);
-  }
-}
-
-/**
- * @param {Set<string>} protocols the subprotocols that the client offers
- * @param {http.IncomingMessage} req the upgrade request
- * @param {any} options the options of the server
- * @returns {string | false | undefined} the one to use: what the
- *     `handleProtocols` hook says, else the first
- */
-function chooseProtocol(protocols, req, options) {
-  if (protocols.size === 0) return undefined;
-  if (options.handleProtocols) return options.handleProtocols(protocols, req);
-
-  const [first] = protocols;
-  return first;
-}
 
 /**
  * Keeps a WebSocket in `clients` as long as it is open.
