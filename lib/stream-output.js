@@ -6,11 +6,11 @@ const net = require('net');
 
 const atExit = require('./at-exit');
 const { BROKEN, refuse } = require('./broken-frame');
-const { MASK } = require('./frame-flags');
+const flushBeforeDestroy = require('./flush-before-destroy');
 const { separateParts, writeParts } = require('./frame-parts');
-const { lengthOf } = require('./message-data');
 const native = require('./native');
 const OutboundShare = require('./outbound-share');
+const encodePlain = require('./plain-frame');
 
 // Taken once: a test that replaces the timers of the process for a while must
 // not leave a flush unscheduled for good.
@@ -21,9 +21,6 @@ const MAX_CORK = 64 * 1024;
 
 /** Nor are more parts of frames: systems take 1,024 in a call, and Wine fails. */
 const MAX_CORKED_PARTS = 1000;
-
-/** A payload of less than this is copied by the engine. */
-const COPY_HERE_FROM = 2 * 1024;
 
 /** Bits of a frame's first byte. */
 const RSV1 = 0x40;
@@ -318,7 +315,7 @@ class StreamOutput {
     this._parts = parts;
     this._wasIdle = this._socket.writableLength === 0;
     this._socket.cork();
-    this._guard();
+    this._unguard = flushBeforeDestroy(this._socket, this);
   }
 
   /**
@@ -332,71 +329,9 @@ class StreamOutput {
       this._socket.writableLength > MAX_CORK
     );
   }
-
-  /**
-   * What was sent before the program destroys the socket is not lost.
-   *
-   * @private
-   */
-  _guard() {
-    const socket = /** @type {any} */ (this._socket);
-    const own = Object.getOwnPropertyDescriptor(socket, 'destroy');
-    const { destroy } = socket;
-    const guard = (/** @type {any[]} */ ...args) => {
-      this.flush();
-      return destroy.apply(socket, args);
-    };
-
-    Object.defineProperty(socket, 'destroy', {
-      configurable: true,
-      enumerable: false,
-      writable: true,
-      value: guard,
-    });
-
-    this._unguard = () => {
-      // The program may have put something else there.
-      if (socket.destroy !== guard) return;
-      if (own) Object.defineProperty(socket, 'destroy', own);
-      else delete socket.destroy;
-    };
-  }
 }
 
 module.exports = StreamOutput;
-
-/**
- * The frame of a message that is not compressed, in memory of JavaScript's, which
- * costs less than memory of the engine's that JavaScript is given.
- *
- * @param {number} id of the connection
- * @param {any} payload a string or bytes
- * @param {number} flags see `frame-flags`
- * @param {number} key the masking key, if the flags say so
- * @returns {Buffer | null} null if the engine is to do it
- */
-function encodePlain(id, payload, flags, key) {
-  const isString = typeof payload === 'string';
-  const size = isString ? Buffer.byteLength(payload) : lengthOf(payload);
-
-  if (size < COPY_HERE_FROM) {
-    const header = (size < 126 ? 2 : 4) + (flags & MASK ? 4 : 0);
-    const frame = Buffer.allocUnsafe(header + size);
-    const length = native.encodeInto(id, payload, flags, key, frame);
-
-    return length > 0 ? frame : null;
-  }
-
-  if (isString || flags & MASK) return null;
-
-  const frame = Buffer.allocUnsafe((size < 65536 ? 4 : 10) + size);
-  const start = native.encodeHeader(id, size, flags, frame);
-
-  if (start <= 0) return null;
-
-  frame.set(payload, start);
-  return frame;
-}
 
 function endTurn() {
   turn++;
