@@ -1,7 +1,9 @@
 'use strict';
 
+const { convert, convertFragments } = require('./binary-message');
 const ConnectionCounters = require('./connection-counters');
 const { EMPTY_BUFFER, kStatusCode } = require('./constants');
+const { defer, newDeferred } = require('./deferred-events');
 const { Kind } = require('./delivery');
 const { DecoderSetting, describeConnection } = require('./connection-settings');
 const native = require('./native');
@@ -83,7 +85,11 @@ class Connection {
     this.fragments = null;
     /** As it was given: anything may be. */
     this.allowSynchronousEvents = allowSynchronousEvents;
-    /** @type {Deferred | null} events that wait for a turn of their own */
+    /**
+     * Events that wait for a turn of their own.
+     *
+     * @type {import('./deferred-events').Deferred | null}
+     */
     this.deferred = newDeferred(allowSynchronousEvents);
     /** @type {import('./connection-counters') | null} */
     this.counters = null;
@@ -337,7 +343,7 @@ class Connection {
    */
   handleEvent(kind, detail, payload) {
     if (this.deferred === null) this.emit(kind, detail, payload);
-    else this.defer(kind, detail, payload);
+    else defer(this, kind, detail, payload);
   }
 
   /**
@@ -370,7 +376,6 @@ class Connection {
    * @param {number} kind one of `Kind`
    * @param {number} detail what the kind says
    * @param {any} payload a Buffer, or an error
-   * @private
    */
   emit(kind, detail, payload) {
     const { events, owner } = this;
@@ -381,7 +386,7 @@ class Connection {
         break;
       case Kind.BINARY:
         if (this.fragments === null) {
-          events.message(owner, this.convert(payload), true);
+          events.message(owner, convert(payload, this.binaryType), true);
         } else {
           // The binary type was 'fragments' when the message began.
           this.fragments.push(payload);
@@ -395,7 +400,11 @@ class Connection {
         const fragments = this.fragments ?? [];
 
         this.fragments = null;
-        events.message(owner, this.convertFragments(fragments), true);
+        events.message(
+          owner,
+          convertFragments(fragments, this.binaryType),
+          true,
+        );
         break;
       }
       case Kind.PING:
@@ -420,84 +429,6 @@ class Connection {
         payload();
     }
   }
-
-  /**
-   * Keeps an event for later: each `message`, `ping` and `pong` gets a turn of
-   * the event loop of its own. Meanwhile nothing more is read.
-   *
-   * @param {number} kind one of `Kind`
-   * @param {number} detail what the kind says
-   * @param {any} payload a Buffer, or an error
-   * @private
-   */
-  defer(kind, detail, payload) {
-    this.deferred.queue.push({ kind, detail, payload });
-    if (this.deferred.running) return;
-
-    this.deferred.running = true;
-    if (this.isNative) native.pause(this.id);
-    this.continueDeferred();
-  }
-
-  /** @private */
-  continueDeferred() {
-    const { queue } = this.deferred;
-
-    while (queue.length > 0) {
-      if (hasOwnTurn(queue[0].kind)) {
-        setImmediate(() => {
-          const { kind, detail, payload } = queue.shift();
-
-          try {
-            this.emit(kind, detail, payload);
-          } finally {
-            this.continueDeferred();
-          }
-        });
-        return;
-      }
-
-      const { kind, detail, payload } = queue.shift();
-
-      this.emit(kind, detail, payload);
-    }
-
-    this.deferred.running = false;
-    if (this.isNative && !this.paused) this.resume();
-    this.events.idle(this.owner);
-  }
-
-  /**
-   * @param {Buffer} data a binary message
-   * @returns {any} the same as `binaryType` wants it
-   * @private
-   */
-  convert(data) {
-    switch (this.binaryType) {
-      case 'arraybuffer':
-        return toArrayBuffer(data);
-      case 'blob':
-        return new Blob([/** @type {any} */ (data)]);
-      case 'fragments':
-        return data.length > 0 ? [data] : [];
-      default:
-        return data;
-    }
-  }
-
-  /**
-   * @param {Buffer[]} fragments a binary message
-   * @returns {any} the same as `binaryType`, which may have changed meanwhile,
-   *     wants it
-   * @private
-   */
-  convertFragments(fragments) {
-    if (this.binaryType === 'fragments') return fragments;
-
-    return this.convert(
-      fragments.length === 1 ? fragments[0] : Buffer.concat(fragments),
-    );
-  }
 }
 
 module.exports = Connection;
@@ -513,47 +444,6 @@ const SILENCE = Object.freeze({
   error: nothing,
   idle: nothing,
 });
-
-/**
- * @typedef {object} Deferred
- * @property {{ kind: number, detail: number, payload: any }[]} queue
- * @property {boolean} running whether an immediate is under way
- */
-
-/**
- * @param {any} allowSynchronousEvents
- * @returns {Deferred | null} where events wait, unless they need not
- */
-function newDeferred(allowSynchronousEvents) {
-  return allowSynchronousEvents ? null : { queue: [], running: false };
-}
-
-/**
- * @param {number} kind one of `Kind`
- * @returns {boolean} whether the event is one that `allowSynchronousEvents`
- *     speaks of
- */
-function hasOwnTurn(kind) {
-  return (
-    kind === Kind.TEXT ||
-    kind === Kind.BINARY ||
-    kind === Kind.FRAGMENTS_END ||
-    kind === Kind.PING ||
-    kind === Kind.PONG
-  );
-}
-
-/**
- * @param {Buffer} buffer
- * @returns {ArrayBuffer} one with just these bytes
- */
-function toArrayBuffer(buffer) {
-  const { buffer: memory, byteOffset, byteLength } = buffer;
-
-  if (byteLength === memory.byteLength) return /** @type {any} */ (memory);
-
-  return /** @type {any} */ (memory.slice(byteOffset, byteOffset + byteLength));
-}
 
 /**
  * A close reason is kept as long as its WebSocket, and must not keep a slab
