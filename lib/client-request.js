@@ -55,6 +55,30 @@ const DERIVED_FROM_URL = {
  */
 
 /**
+ * @param {any} protocols the second argument of the constructor
+ * @param {any} options the third
+ * @returns {{ protocols: any[], options: any }} what they mean
+ */
+function sortArguments(protocols, options) {
+  if (
+    typeof protocols === 'object' &&
+    protocols !== null &&
+    !Array.isArray(protocols)
+  ) {
+    options = protocols;
+    protocols = undefined;
+  }
+
+  if (protocols === undefined) protocols = options?.protocols;
+  if (protocols === undefined) protocols = [];
+
+  return {
+    protocols: Array.isArray(protocols) ? protocols : [protocols],
+    options,
+  };
+}
+
+/**
  * Completes the user's options.
  *
  * @param {object | undefined} options the options of the constructor
@@ -172,6 +196,7 @@ module.exports = {
   prepareRequest,
   resolveOptions,
   resolveUrl,
+  sortArguments,
 };
 
 /**

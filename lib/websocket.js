@@ -4,6 +4,7 @@ const EventEmitter = require('events');
 const net = require('net');
 
 const { abortHandshake, connect } = require('./client-handshake');
+const { sortArguments } = require('./client-request');
 const Connection = require('./connection');
 const {
   BINARY_TYPES,
@@ -25,7 +26,6 @@ const {
   makeEnumerable,
 } = require('./event-target');
 const { BINARY, COMPRESS, FIN, MASK } = require('./frame-flags');
-const { byteLength, isBlob, toBytes } = require('./message-data');
 const NativeLink = require('./native-link');
 const { takeOver } = require('./native-socket');
 const PerMessageDeflate = require('./permessage-deflate');
@@ -39,6 +39,11 @@ const {
   peerIsDone,
   setCloseTimer,
 } = require('./websocket-events');
+const {
+  changeFlags,
+  sendAfterClose,
+  sendControl,
+} = require('./websocket-sending');
 
 // Taken once: a test that replaces the timers of the process for a while must
 // not leave a flush unscheduled for good.
@@ -491,113 +496,6 @@ function setConnection(websocket, connection) {
  */
 function setSocket(websocket, socket) {
   websocket[kSocket] = socket;
-}
-
-/**
- * @param {any} protocols the second argument of the constructor
- * @param {any} options the third
- * @returns {{ protocols: any[], options: any }} what they mean
- */
-function sortArguments(protocols, options) {
-  if (
-    typeof protocols === 'object' &&
-    protocols !== null &&
-    !Array.isArray(protocols)
-  ) {
-    options = protocols;
-    protocols = undefined;
-  }
-
-  if (protocols === undefined) protocols = options?.protocols;
-  if (protocols === undefined) protocols = [];
-
-  return {
-    protocols: Array.isArray(protocols) ? protocols : [protocols],
-    options,
-  };
-}
-
-/**
- * @param {WebSocket} websocket
- * @param {'ping' | 'pong'} kind
- * @param {any} data
- * @param {any} mask
- * @param {any} callback
- */
-function sendControl(websocket, kind, data, mask, callback) {
-  if (websocket._readyState === CONNECTING) throw errors.notOpen(CONNECTING);
-
-  if (typeof data === 'function') {
-    callback = data;
-    data = mask = undefined;
-  } else if (typeof mask === 'function') {
-    callback = mask;
-    mask = undefined;
-  }
-
-  if (typeof data === 'number') data = data.toString();
-
-  if (websocket._readyState !== OPEN) {
-    sendAfterClose(websocket, data, callback);
-    return;
-  }
-
-  if (mask === undefined) mask = !websocket._isServer;
-  websocket._sender[kind](data || EMPTY_BUFFER, mask, callback);
-}
-
-/**
- * What is sent too late counts as buffered for ever, as browsers have it.
- *
- * @param {WebSocket} websocket
- * @param {any} data
- * @param {any} callback
- */
-function sendAfterClose(websocket, data, callback) {
-  if (data) {
-    const isReady = typeof data === 'string' || isBlob(data);
-    const length = byteLength(isReady ? data : toBytes(data));
-
-    if (websocket[kSocket]) websocket._sender._bufferedBytes += length;
-    else websocket._bufferedAmount += length;
-  }
-
-  if (callback) {
-    // Whoever gave something else is told by the error that Node has for it.
-    if (typeof callback !== 'function') nextTick(callback);
-
-    const error = errors.notOpen(websocket._readyState);
-    const tell = () => callback(error);
-
-    if (websocket._sender === null) nextTick(tell);
-    else websocket._sender.afterCallbacks(tell);
-  }
-}
-
-/**
- * @param {number} flags the defaults
- * @param {any} options those of `send()`, a copy; one that is there counts, even
- *     if it is undefined
- * @returns {number} the flags of a message
- */
-function changeFlags(flags, options) {
-  const { binary, compress, fin, mask } = options;
-
-  // Each name in a line of its own: that is what V8 makes fast.
-  if (binary !== undefined || 'binary' in options) {
-    flags = binary ? flags | BINARY : flags & ~BINARY;
-  }
-  if (compress !== undefined || 'compress' in options) {
-    flags = compress ? flags | COMPRESS : flags & ~COMPRESS;
-  }
-  if (fin !== undefined || 'fin' in options) {
-    flags = fin ? flags | FIN : flags & ~FIN;
-  }
-  if (mask !== undefined || 'mask' in options) {
-    flags = mask ? flags | MASK : flags & ~MASK;
-  }
-
-  return flags;
 }
 
 /**
