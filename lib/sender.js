@@ -5,6 +5,12 @@ const { Buffer } = require('buffer');
 const { Writable } = require('stream');
 const { isUint8Array } = require('util/types');
 
+const {
+  DEFAULT,
+  READING_BLOB,
+  blobFailed,
+  blobRead,
+} = require('./blob-reading');
 const closeBody = require('./close-body');
 const Connection = require('./connection');
 const { EMPTY_BUFFER, NOOP, kSocket } = require('./constants');
@@ -19,6 +25,7 @@ const {
   READ_ONLY,
   STRING,
 } = require('./frame-flags');
+const { makeKey, sharedMaskBuffer } = require('./masking-key');
 const {
   byteLength,
   isBlob,
@@ -42,14 +49,6 @@ const MAX_CONTROL_PAYLOAD = 125;
 
 /** For how many milliseconds more than `maxBufferedAmount` may wait. */
 const PATIENCE = 250;
-
-/** Nothing waits. */
-const DEFAULT = 0;
-/** The bytes of a Blob are being read; what is sent meanwhile waits. */
-const READING_BLOB = 2;
-
-/** Where a key is made, unless its frame's options name another place. */
-const sharedMaskBuffer = Buffer.alloc(4);
 
 /** Bits of a frame's first byte. */
 const FIN_BIT = 0x80;
@@ -518,57 +517,6 @@ function checkCallback(callback) {
 }
 
 /**
- * @param {((mask: Buffer) => void) | undefined} generateMask
- * @param {any} [place] where the key is made: a Buffer, or what is like one
- * @returns {number} a masking key, as a number
- */
-function makeKey(generateMask, place = sharedMaskBuffer) {
-  const key = sharedMaskBuffer;
-
-  if (generateMask) generateMask(place);
-  else {
-    key.writeUInt32BE(native.randomMask());
-    for (let i = 0; i < 4; i++) place[i] = key[i];
-  }
-
-  // What is no number is 0, as in any byte of a frame.
-  for (let i = 0; i < 4; i++) key[i] = place[i];
-
-  return key.readUInt32BE(0);
-}
-
-/**
- * @param {Sender} sender
- * @param {Blob} blob
- * @param {ArrayBuffer} bytes what it contains
- * @param {((error?: Error) => void) | undefined} callback
- * @param {(bytes: Uint8Array) => void} write
- */
-function blobRead(sender, blob, bytes, callback, write) {
-  if (sender[kSocket].destroyed) {
-    const error = errors.socketClosedWhile('the blob was being read');
-
-    callWaiting(sender, error, callback);
-    return;
-  }
-
-  sender._bufferedBytes -= blob.size;
-
-  try {
-    const payload = toBytes(bytes);
-
-    sender._state = DEFAULT;
-    write(payload);
-  } catch (error) {
-    sender._state = READING_BLOB;
-    blobFailed(sender, error, callback);
-    return;
-  }
-
-  sender._dequeue();
-}
-
-/**
  * Ends a connection for which too much waited, and does again.
  *
  * @param {Sender} sender
@@ -578,25 +526,4 @@ function lookAgain(sender) {
 
   sender._isOver = false;
   if (sender.bufferedBytes > most) sender.onoverflow(most);
-}
-
-/**
- * @param {Sender} sender
- * @param {Error} error why the Blob cannot be read
- * @param {((error?: Error) => void) | undefined} callback
- */
-function blobFailed(sender, error, callback) {
-  callWaiting(sender, error, callback);
-  sender.onerror(error);
-}
-
-/**
- * @param {Sender} sender
- * @param {Error} error for everyone who waits
- * @param {((error?: Error) => void) | undefined} first
- */
-function callWaiting(sender, error, first) {
-  for (const callback of [first, ...sender._waiting]) {
-    if (typeof callback === 'function') callback(error);
-  }
 }
