@@ -9,7 +9,12 @@ const {
   stopServer,
   testInRoles,
 } = require('./support/connections');
-const { OPCODE, buildFrame } = require('./support/frames');
+const {
+  FrameParser,
+  OPCODE,
+  buildFrame,
+  closePayload,
+} = require('./support/frames');
 const { listenRaw } = require('./support/raw-peer');
 const { WebSocket, WebSocketServer } = require('./support/subject');
 const { upgradeRequest } = require('./support/upgrade-request');
@@ -122,6 +127,53 @@ for (const [when, delay] of Object.entries(DELAYS)) {
       peer.destroy();
 
       assert.deepEqual([...heard, code], ['early', 1006]);
+    }
+  });
+
+  test(`what came with the request is heard before what follows 'connection' ${when}`, async (t) => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    t.after(() => stopServer(server));
+    await eventOf(server, 'listening');
+
+    for (let round = 0; round < ROUNDS; round++) {
+      const events = [];
+      const connection = eventOf(server, 'connection');
+      server.once('connection', (websocket) => {
+        websocket.on('message', (data) => events.push(`${data}`));
+        delay(() => {
+          events.push(when);
+          websocket.terminate();
+        });
+      });
+      const peer = new FrameParser();
+      const socket = net.connect(server.address().port, '127.0.0.1');
+      socket.on('error', () => {});
+      const received = [];
+      socket.on('data', (chunk) => received.push(chunk));
+      socket.write(
+        Buffer.concat([
+          Buffer.from(`${upgradeRequest({}).join('\r\n')}\r\n\r\n`),
+          buildFrame({ opcode: OPCODE.TEXT, payload: 'early', mask: true }),
+          buildFrame({
+            opcode: OPCODE.CLOSE,
+            payload: closePayload(1000),
+            mask: true,
+          }),
+        ]),
+      );
+      const [websocket] = await connection;
+      const [{ code }] = await Promise.all([
+        closeOf(websocket),
+        eventOf(socket, 'close'),
+      ]);
+      const bytes = Buffer.concat(received);
+      const frames = peer.push(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4));
+
+      assert.deepEqual([...events, code], ['early', when, 1000]);
+      assert.deepEqual(
+        frames.map(({ opcode, payload }) => [opcode, payload.readUInt16BE()]),
+        [[OPCODE.CLOSE, 1000]],
+      );
     }
   });
 }

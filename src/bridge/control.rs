@@ -187,10 +187,7 @@ fn close_socket(environment: &Rc<Environment>, link: &Rc<Link>, mut io: super::l
     // What the peer said before the end is still heard, if it was not read for being paused.
     let mut unread = std::mem::take(&mut io.head);
     unread.reserve(LAST_READ);
-    // What came with a request that the engine has answered is heard in any case.
-    let is_unheard = io.is_unheard() && !io.read_ended;
-    let is_unread = io.paused && io.started && (!io.read_ended || io.end_sought);
-    if is_unheard || is_unread {
+    if io.paused && io.started && (!io.read_ended || io.end_sought) {
         let received = socket::receive_into(&io.socket, &mut unread, LAST_READ);
         debug_assert!(!matches!(received, Received::Bytes(0)));
     }

@@ -21,6 +21,8 @@ use super::panics;
 use super::raw::{Failure, HandleScope, Reference};
 use crate::connection::Broadcast;
 use crate::driver::IoThreads;
+#[cfg(unix)]
+use crate::driver::socket::READ_BUFFER;
 
 pub(super) struct Environment {
     pub(super) env: sys::napi_env,
@@ -49,7 +51,7 @@ pub(super) struct Environment {
     pub(super) ahead: Rc<super::incoming::Ahead>,
     /// What sockets are read into; taken out while it is in use.
     #[cfg(unix)]
-    pub(super) read_buffer: RefCell<Option<Box<[u8]>>>,
+    read_buffer: RefCell<Option<Box<[u8]>>>,
     /// What may be sent to others in the same turn.
     pub(super) broadcast: RefCell<Broadcast>,
     /// Where strings are encoded; taken out while it is in use.
@@ -219,6 +221,17 @@ impl Environment {
 
     pub(super) fn page(&self, index: usize) -> Option<Reference> {
         self.pages.borrow().get(index).copied()
+    }
+
+    #[cfg(unix)]
+    pub(super) fn take_read_buffer(&self) -> Box<[u8]> {
+        let taken = self.read_buffer.borrow_mut().take();
+        taken.unwrap_or_else(|| vec![0; READ_BUFFER].into_boxed_slice())
+    }
+
+    #[cfg(unix)]
+    pub(super) fn give_back_read_buffer(&self, buffer: Box<[u8]>) {
+        *self.read_buffer.borrow_mut() = Some(buffer);
     }
 
     /// The process is about to end.

@@ -13,7 +13,7 @@ use napi::sys;
 use super::delivery::report_exception;
 use super::environment::Environment;
 use super::links::Reserved;
-use super::open::{self, Answered};
+use super::open;
 use super::panics;
 use super::raw::{self, HandleScope, Outcome, Reference};
 use crate::connection::ConnectionConfig;
@@ -46,10 +46,8 @@ pub(super) struct Greeting {
     socket: socket2::Socket,
     /// The request that JavaScript has been told of.
     request: Option<UpgradeRequest>,
-    /// Whether something has come behind the request.
-    followed: bool,
-    /// Whether JavaScript has taken its time, in which something may have come.
-    kept_waiting: bool,
+    /// Whether more has come than a request may be long.
+    is_long: bool,
 }
 
 /// `configureGreeting(callback)`: whom to tell of requests. The callback is called on the connection
@@ -106,8 +104,7 @@ fn await_request(
         poll,
         socket,
         request: None,
-        followed: false,
-        kept_waiting: false,
+        is_long: false,
     };
     let mut greetings = environment.greetings.borrow_mut();
     greetings.insert(reserved.id, greeting);
@@ -116,23 +113,29 @@ fn await_request(
 
 /// The loop says that a socket has become readable, or has failed.
 pub(super) fn ready(environment: &Rc<Environment>, id: u64) {
-    environment.run(None, |environment| look(environment, id));
+    let mut is_long = false;
+    environment.run(None, |environment| is_long = look(environment, id));
+    // There may be more than what came with the request. Node reads on before anything else, too.
+    if is_long && let Some(link) = environment.link(id as f64) {
+        super::receive::ready(environment, &link, READABLE);
+    }
 }
 
-/// Looks for the request of a socket and, if there is anything, tells JavaScript.
-fn look(environment: &Rc<Environment>, id: u64) {
+/// Looks for the request of a socket and, if there is anything, tells JavaScript. Returns whether
+/// there is more than a request may be long.
+fn look(environment: &Rc<Environment>, id: u64) -> bool {
     let env = environment.env;
     let _scope = HandleScope::open(env);
-    let (receiver, async_context, news) = {
+    let (receiver, async_context, news, is_long) = {
         let mut greetings = environment.greetings.borrow_mut();
         let Some(greeting) = greetings.get_mut(&id) else {
-            return;
+            return false;
         };
         // Who cannot be looked at is left to Node, like any other unusual request.
         let news = panics::caught(|| greeting.look(environment));
         let Some(news) = news.unwrap_or_else(|| Some([raw::undefined(env); 3])) else {
             greeting.poll.watch(READABLE);
-            return;
+            return false;
         };
         // Whatever is decided, nobody wants to hear of this request again.
         greeting.poll.watch(Interest::default());
@@ -140,10 +143,11 @@ fn look(environment: &Rc<Environment>, id: u64) {
             greeting.receiver.get(env),
             greeting.async_context,
             [raw::double(env, id as f64), news[0], news[1], news[2]],
+            greeting.is_long,
         )
     };
     let Some(greeter) = environment.greeter.get() else {
-        return;
+        return false;
     };
     let mut result = std::ptr::null_mut();
     // SAFETY: all values are of the present scope, no `RefCell` of ours is borrowed, and the context
@@ -164,9 +168,7 @@ fn look(environment: &Rc<Environment>, id: u64) {
     if status == sys::Status::napi_pending_exception {
         report_exception(env);
     }
-    if let Some(greeting) = environment.greetings.borrow_mut().get_mut(&id) {
-        greeting.kept_waiting = true;
-    }
+    is_long
 }
 
 const READABLE: Interest = Interest {
@@ -188,9 +190,9 @@ impl Greeting {
             None
         } else {
             self.request = UpgradeRequest::read(&head);
+            self.is_long = head.len() == MAX_REQUEST_HEAD;
             Some(match &self.request {
                 Some(request) => {
-                    self.followed = head.len() > request.length;
                     let mut offers = 0;
                     if request.offers_extensions {
                         offers |= OFFERS_EXTENSIONS;
@@ -213,17 +215,30 @@ impl Greeting {
         news
     }
 
-    /// Takes the request, which has been looked at, off the socket. If the socket has failed
-    /// meanwhile, the connection hears of it when it reads.
-    fn take_request(&mut self) -> Option<UpgradeRequest> {
+    /// Takes the request, which has been looked at, off the socket, and what came behind it. If the
+    /// socket has failed meanwhile, the connection hears of it when it reads.
+    fn take_request(&mut self, environment: &Environment) -> Option<Taken> {
         let request = self.request.take()?;
-        let mut head = Vec::with_capacity(request.length);
-        let _ = socket::receive_into(&self.socket, &mut head, request.length);
-        if self.kept_waiting {
-            self.followed = matches!(socket::peek(&self.socket), Received::Bytes(_));
-        }
-        Some(request)
+        let mut buffer = environment.take_read_buffer();
+        let received = socket::receive(&self.socket, &mut buffer[..FIRST_READ]);
+        let behind = match received {
+            Received::Bytes(length) => buffer.get(request.length..length),
+            _ => None,
+        };
+        let head = behind.filter(|bytes| !bytes.is_empty()).map(Box::from);
+        environment.give_back_read_buffer(buffer);
+        Some(Taken { request, head })
     }
+}
+
+/// What Node reads of a socket at a time, and has heard whatever becomes of the connection.
+const FIRST_READ: usize = 64 * 1024;
+
+/// What has been taken off a socket to open a connection.
+struct Taken {
+    request: UpgradeRequest,
+    /// The first bytes behind it.
+    head: Option<Box<[u8]>>,
 }
 
 /// `admit(id, settings, response)`: takes the request off the socket and opens the connection. The
@@ -239,20 +254,16 @@ pub(super) fn admit(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -
     let Some(mut greeting) = greeting else {
         return Ok(raw::int32(env, 0));
     };
-    let Some(request) = greeting.take_request() else {
+    let Some(taken) = greeting.take_request(environment) else {
         let_go(environment, greeting);
         return Ok(raw::int32(env, 0));
     };
     if response.is_empty() {
-        response = plain_response(&request);
+        response = plain_response(&taken.request);
     }
     panic_if_forced(Place::Admit);
     socket::set_no_delay(&greeting.socket, true);
-    let answered = Answered {
-        length: request.length,
-        followed: greeting.followed,
-    };
-    let schedule = open_connection(environment, greeting, config, response, answered);
+    let schedule = open_connection(environment, greeting, config, response, taken);
     let flush = if schedule { SCHEDULE_FLUSH } else { 0 };
     Ok(raw::int32(env, ADMITTED | flush))
 }
@@ -276,7 +287,7 @@ fn open_connection(
     greeting: Greeting,
     config: ConnectionConfig,
     response: Vec<u8>,
-    answered: Answered,
+    Taken { request, head }: Taken,
 ) -> bool {
     let Greeting {
         reserved,
@@ -294,7 +305,7 @@ fn open_connection(
             poll,
             socket,
             response,
-            answered,
+            request.length,
         ),
         Home::Thread(thread) => {
             drop(poll);
@@ -305,13 +316,16 @@ fn open_connection(
                 socket,
                 response,
                 thread,
-                answered,
+                request.length,
             )
         }
     };
     open::insert(environment, reserved, receiver, async_context, io);
     let link = environment.link(reserved.id as f64);
-    link.is_some_and(|link| environment.mark_dirty(&link))
+    link.is_some_and(|link| {
+        link.head.set(head);
+        environment.mark_dirty(&link)
+    })
 }
 
 /// `dismiss(id)`: the socket is Node's again.

@@ -42,6 +42,9 @@ pub(super) struct Link {
     /// There has been a panic in its service: see `panics`.
     pub(super) is_broken: Cell<bool>,
     pub(super) io: RefCell<Io>,
+    /// What came behind a request that the engine has answered, until reading begins. Of other
+    /// requests JavaScript has it.
+    pub(super) head: Cell<Option<Box<[u8]>>>,
     /// The message that is being put together in JavaScript's memory.
     pub(super) incoming: RefCell<Option<Incoming>>,
 }
@@ -94,9 +97,6 @@ pub(super) struct EventLoopIo {
     /// JavaScript also wants the bytes as they are read.
     pub(super) tapped: bool,
     pub(super) bytes_read: u64,
-    /// How much of that was a request that the engine has answered, if something had come behind it
-    /// by then.
-    pub(super) followed_request: u64,
     /// It keeps the process alive.
     pub(super) referenced: bool,
     /// Reads and writes since the busiest have been looked for.
@@ -124,7 +124,6 @@ impl EventLoopIo {
             shutdown: false,
             tapped: false,
             bytes_read: 0,
-            followed_request: 0,
             referenced: true,
             turns: 0,
         }
@@ -142,11 +141,6 @@ impl EventLoopIo {
 
     pub(super) fn may_read(&self) -> bool {
         self.started && !self.paused && !self.read_ended
-    }
-
-    /// Whether what came with the request has not been read yet.
-    pub(super) fn is_unheard(&self) -> bool {
-        self.followed_request > 0 && self.bytes_read == self.followed_request
     }
 
     pub(super) fn seeks_end(&self) -> bool {
@@ -170,9 +164,6 @@ pub(super) struct ThreadIo {
     pub(super) thread: usize,
     /// Here until reading begins: what was read before the takeover is decoded at once.
     pub(super) decoder: Option<Box<Decoder>>,
-    /// Whether the engine answered the request, and something had come behind it, which has not been
-    /// read. What JavaScript has read of other connections comes when reading begins.
-    pub(super) unheard: bool,
     /// Here unless messages may have to be compressed, which is the thread's work.
     pub(super) encoder: Option<Encoder>,
     /// Frames of this turn, and the positions in them whose senders want to know.
@@ -207,7 +198,6 @@ impl ThreadIo {
         Self {
             thread,
             decoder,
-            unheard: false,
             encoder,
             cork: Vec::new(),
             marks: Vec::new(),

@@ -59,8 +59,12 @@ pub(super) fn start(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -
     let head = raw::byte_array(env, args[1])?;
     #[cfg(unix)]
     if let Some(link) = environment.link(id) {
-        // SAFETY: the bytes are copied before JavaScript runs.
-        let head: &[u8] = unsafe { head.as_mut_slice() };
+        let kept = link.head.take();
+        let head = match &kept {
+            Some(kept) => kept,
+            // SAFETY: the bytes are copied before JavaScript runs.
+            None => unsafe { &*head.as_mut_slice() },
+        };
         let on_thread = matches!(&*link.io.borrow(), Io::Thread(_));
         if on_thread {
             super::threads::start(environment, &link, head);
@@ -109,6 +113,7 @@ pub(super) fn insert(
         in_hand: Cell::new(false),
         is_broken: Cell::new(false),
         io: RefCell::new(io),
+        head: Cell::default(),
         incoming: RefCell::default(),
     };
     environment.links.borrow_mut().insert(Rc::new(link));
@@ -152,20 +157,10 @@ fn take_over(
                 environment.links.borrow_mut().remove(reserved.id);
                 return Ok(None);
             };
-            let none = Answered::default();
-            on_event_loop(environment, reserved, config, poll, socket, response, none)
+            on_event_loop(environment, reserved, config, poll, socket, response, 0)
         }
         Home::Thread(thread) => {
-            let none = Answered::default();
-            on_thread(
-                environment,
-                reserved,
-                config,
-                socket,
-                response,
-                thread,
-                none,
-            )
+            on_thread(environment, reserved, config, socket, response, thread, 0)
         }
     };
     let reference = Reference::new(environment.env, receiver)?;
@@ -215,15 +210,6 @@ pub(super) fn watch(
     })
 }
 
-/// The request that the engine has answered, if it was the engine.
-#[cfg(unix)]
-#[derive(Clone, Copy, Default)]
-pub(super) struct Answered {
-    pub(super) length: usize,
-    /// Something had come behind it, which is still in the socket.
-    pub(super) followed: bool,
-}
-
 #[cfg(unix)]
 pub(super) fn on_event_loop(
     environment: &Environment,
@@ -232,7 +218,7 @@ pub(super) fn on_event_loop(
     poll: Poll,
     socket: Socket,
     response: Vec<u8>,
-    answered: Answered,
+    bytes_read: usize,
 ) -> Io {
     use super::links::EventLoopIo;
 
@@ -245,12 +231,7 @@ pub(super) fn on_event_loop(
         .set_accepted(connection.outbound.accepted());
     super::large_messages::prepare(&environment.mover, &mut connection.decoder);
     Io::EventLoop(Box::new(EventLoopIo {
-        bytes_read: answered.length as u64,
-        followed_request: if answered.followed {
-            answered.length as u64
-        } else {
-            0
-        },
+        bytes_read: bytes_read as u64,
         ..EventLoopIo::new(connection, poll, socket)
     }))
 }
@@ -263,7 +244,7 @@ pub(super) fn on_thread(
     socket: Socket,
     response: Vec<u8>,
     thread: usize,
-    answered: Answered,
+    bytes_read: usize,
 ) -> Io {
     use super::links::ThreadIo;
     use crate::connection::InboundBudget;
@@ -273,7 +254,7 @@ pub(super) fn on_thread(
 
     let names = crate::driver::socket::names(&socket);
     let budget = Arc::new(InboundBudget::default());
-    budget.count_received(answered.length);
+    budget.count_received(bytes_read);
     // SAFETY: the page of counters lives as long as the environment, which joins its threads.
     let progress = unsafe { Progress::new(reserved.counters.progress_cells()) };
     // The decoder stays here until reading begins.
@@ -290,7 +271,6 @@ pub(super) fn on_thread(
         connection: Box::new(Connection::new(&to_write)),
         accounted: 0,
         reading: Reading::ToBegin,
-        unheard: answered.followed,
         budget: Arc::clone(&budget),
         progress,
     };
@@ -300,7 +280,6 @@ pub(super) fn on_thread(
     let encoder = config.deflate.is_none().then(|| Encoder::new(None));
     let decoder = Some(Box::new(config.decoder()));
     let mut io = ThreadIo::new(thread, decoder, encoder, budget, names);
-    io.unheard = answered.followed;
     io.accepted = response.len() as u64;
     io.cork = response;
     reserved.counters.set_accepted(io.accepted);

@@ -218,7 +218,7 @@ mod sockets {
     use crate::bridge::panics;
     use crate::bridge::threads;
     use crate::driver::event_loop::Interest;
-    use crate::driver::socket::{self, READ_BUFFER, Received};
+    use crate::driver::socket::{self, Received};
 
     /// What is missing of a message is received where it is to be, if it is so much,
     const DIRECT_FROM: usize = 32 * 1024;
@@ -326,8 +326,7 @@ mod sockets {
 
     /// Reads what has arrived, a few times at most.
     fn read_turn(environment: &Rc<Environment>, link: &Rc<Link>) {
-        let taken = environment.read_buffer.borrow_mut().take();
-        let mut buffer = taken.unwrap_or_else(|| vec![0; READ_BUFFER].into_boxed_slice());
+        let mut buffer = environment.take_read_buffer();
         for _ in 0..READS_PER_TURN {
             let (step, wanted) = match &mut *link.io.borrow_mut() {
                 Io::EventLoop(io) if io.may_read() => {
@@ -373,7 +372,7 @@ mod sockets {
                 break;
             }
         }
-        *environment.read_buffer.borrow_mut() = Some(buffer);
+        environment.give_back_read_buffer(buffer);
     }
 
     /// One read; returns also how much was asked for.

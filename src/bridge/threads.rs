@@ -245,10 +245,7 @@ fn release_held(environment: &Environment, id: u64, io: &ThreadIo) {
 /// Tells the thread to write what it can and close the socket; the last event follows.
 pub(super) fn close(environment: &Environment, link: &Link, io: &mut ThreadIo) {
     uncork(environment, link.id, io);
-    // A decoder that has bytes in hand goes on with them here.
-    let is_unheard = io.unheard && !link.in_hand.get();
-    let decoder = io.decoder.take_if(|_| is_unheard);
-    command(environment, link.id, io, CommandKind::Close { decoder });
+    command(environment, link.id, io, CommandKind::Close);
     flush_commands(environment);
     // What was held while paused is still delivered, before the last event.
     io.paused = false;

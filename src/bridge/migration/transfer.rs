@@ -65,7 +65,6 @@ fn try_move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: Untold) 
     let Io::EventLoop(io) = std::mem::replace(slot, Io::Closed) else {
         return false;
     };
-    let unheard = io.is_unheard();
     let EventLoopIo {
         mut connection,
         poll,
@@ -96,7 +95,6 @@ fn try_move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: Untold) 
         socket,
         connection: Box::new(connection),
         accounted: accepted,
-        unheard,
     };
     open_on_thread(environment, link, &io, parts, reading);
     threads::set_referenced(environment, &mut io, referenced);
@@ -189,7 +187,6 @@ pub(in crate::bridge) fn settle(
     let io = EventLoopIo {
         started: true,
         bytes_read,
-        followed_request: if returned.unheard { bytes_read } else { 0 },
         referenced,
         ..EventLoopIo::new(connection, poll, returned.socket)
     };
@@ -232,7 +229,6 @@ fn open_on_thread(
         socket,
         connection,
         accounted,
-        unheard,
     } = parts;
     let new = NewConnection {
         key: link.id,
@@ -240,7 +236,6 @@ fn open_on_thread(
         connection,
         accounted,
         reading,
-        unheard,
         budget: Arc::clone(&io.budget),
         // SAFETY: the page of counters lives as long as the environment, which joins its threads.
         progress: unsafe { Progress::new(link.counters.progress_cells()) },

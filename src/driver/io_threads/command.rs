@@ -22,9 +22,6 @@ pub struct NewConnection {
     /// compressed.
     pub accounted: u64,
     pub reading: Reading,
-    /// Whether something had come with the request, by the time the engine answered it, and has not
-    /// been read: it is before the end.
-    pub unheard: bool,
     pub budget: Arc<InboundBudget>,
     pub progress: Progress,
 }
@@ -46,7 +43,6 @@ pub struct Returned {
     pub connection: Box<Connection>,
     /// As in [`NewConnection`].
     pub accounted: u64,
-    pub unheard: bool,
 }
 
 /// What JavaScript wants of a connection.
@@ -93,10 +89,7 @@ pub enum CommandKind {
     /// [`Item::Returned`](super::Item::Returned) or [`Item::Kept`](super::Item::Kept) answers.
     Return,
     /// Write what the socket takes, and close it.
-    Close {
-        /// For what the socket has received, if reading it has not begun.
-        decoder: Option<Box<Decoder>>,
-    },
+    Close,
 }
 
 impl CommandKind {

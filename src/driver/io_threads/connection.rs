@@ -42,8 +42,6 @@ pub(super) struct ThreadConnection {
     /// Something about `flow` changed, which the connection's task must know.
     changed: Notify,
     budget: Arc<InboundBudget>,
-    /// See [`NewConnection::unheard`].
-    unheard: Cell<bool>,
     progress: Progress,
     /// See [`NewConnection::accounted`].
     accounted: Cell<u64>,
@@ -76,7 +74,6 @@ impl ThreadConnection {
             flow,
             changed: Notify::new(),
             budget: new.budget,
-            unheard: Cell::new(new.unheard),
             progress: new.progress,
             thread,
         });
@@ -169,13 +166,9 @@ impl ThreadConnection {
                 self.flow.shutdown.set(true);
                 return true;
             }
-            CommandKind::Close { decoder } => {
-                let may_decode = decoder.is_some() || self.flow.started.get();
-                if let Some(decoder) = decoder {
-                    state.decoder = *decoder;
-                }
+            CommandKind::Close => {
                 drop(state);
-                self.close(may_decode);
+                self.close();
             }
         }
         false
@@ -197,7 +190,6 @@ impl ThreadConnection {
             socket,
             connection,
             accounted: self.accounted.get(),
-            unheard: self.unheard.get(),
         })
     }
 
@@ -288,17 +280,13 @@ impl ThreadConnection {
         }
     }
 
-    /// Closes the socket once its task has ended, which is told to. What is unread is heard before, if
-    /// it may be decoded here.
-    fn close(&self, may_decode: bool) {
+    /// Closes the socket once its task has ended, which is told to.
+    fn close(&self) {
         if self.flow.closed.replace(true) {
             return;
         }
         let has_unread = !self.flow.read_ended.get() || self.flow.end_sought.get();
-        let is_unread = self.flow.paused.get() && self.flow.started.get() && has_unread;
-        // What came with the request is heard in any case.
-        let is_unheard = self.unheard.get() && may_decode && !self.flow.read_ended.get();
-        if is_unread || is_unheard {
+        if self.flow.paused.get() && self.flow.started.get() && has_unread {
             // What the peer said before the end is still heard. Whatever becomes of that, it is closed.
             let _ = catch_unwind(AssertUnwindSafe(|| {
                 panic_if_forced(Place::LastRead);

@@ -141,7 +141,6 @@ impl Everyone {
             connection,
             accounted: 0,
             reading: Reading::Begun,
-            unheard: false,
             budget: Arc::clone(&mobile.budget),
             // SAFETY: the cells are leaked, and each connection has its own.
             progress: unsafe { Progress::new(cells) },

@@ -46,7 +46,6 @@ impl Fixture {
                 keep_fragments: false,
             })),
             reading: Reading::ToBegin,
-            unheard: false,
             accounted: 0,
             budget: Arc::clone(&budget),
             progress: progress(released),
@@ -133,7 +132,7 @@ fn a_fin_that_comes_with_data_is_seen() {
     fixture.wait_for(|item| matches!(item, Item::End));
     fixture.tell(CommandKind::Shutdown);
     fixture.wait_for(|item| matches!(item, Item::ShutDown));
-    fixture.tell(CommandKind::Close { decoder: None });
+    fixture.tell(CommandKind::Close);
     fixture.wait_for(|item| matches!(item, Item::Closed));
     fixture.pool.shut_down();
 }
@@ -264,7 +263,6 @@ fn a_connection_that_has_come_back_may_go_again() {
         connection: returned.connection,
         accounted: returned.accounted,
         reading: Reading::Begun,
-        unheard: false,
         budget: Arc::clone(&fixture.budget),
         progress: progress(fixture.released),
     };
@@ -288,7 +286,6 @@ fn interrupt(fixture: &mut Fixture) -> Box<Decoder> {
         connection: returned.connection,
         accounted: returned.accounted,
         reading: Reading::Interrupted,
-        unheard: false,
         budget: Arc::clone(&fixture.budget),
         progress: progress(fixture.released),
     };
@@ -327,7 +324,7 @@ fn a_connection_that_is_closed_while_a_read_is_in_hand_is_not_read() {
     let mut fixture = Fixture::new();
     let decoder = interrupt(&mut fixture);
     fixture.peer.write_all(b"\x81\x02on").unwrap();
-    fixture.tell(CommandKind::Close { decoder: None });
+    fixture.tell(CommandKind::Close);
     fixture.tell(CommandKind::GoOn {
         rest: Vec::new(),
         decoder,

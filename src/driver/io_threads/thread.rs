@@ -47,7 +47,7 @@ pub(super) async fn serve(inbox: &Inbox, outbox: &Arc<Outbox>) {
                 }
                 Request::Exit => {
                     thread.each(|connection| {
-                        connection.apply(CommandKind::Close { decoder: None });
+                        connection.apply(CommandKind::Close);
                     });
                     return;
                 }
@@ -120,7 +120,7 @@ impl ThreadState {
         if matches!(kind, CommandKind::Return) {
             return self.give_back(key);
         }
-        let closes = matches!(kind, CommandKind::Close { .. });
+        let closes = matches!(kind, CommandKind::Close);
         if let Some(connection) = self.connections.get(&key) {
             if guarded(connection, || connection.apply(kind)).unwrap_or(false) {
                 self.dirty.push(Rc::clone(connection));

@@ -22,7 +22,6 @@ impl ThreadConnection {
             left -= 1;
             if let Received::Bytes(length) = received {
                 self.budget.count_received(length);
-                self.unheard.set(false);
             }
             match received {
                 Received::Bytes(length) if length < wanted => break Socketful::Empty,
