@@ -76,3 +76,25 @@ testInRoles(
     await closed;
   },
 );
+
+testInRoles(
+  'options that throw when they are read do not end the handshake',
+  async (t, role) => {
+    const thrown = new Error('level');
+    const zlibDeflateOptions = {
+      get level() {
+        throw thrown;
+      },
+    };
+    const { subject } = await connect(t, role, {
+      subject: { perMessageDeflate: { zlibDeflateOptions } },
+      peer: { perMessageDeflate: true },
+    });
+
+    assert.throws(
+      () => subject.send('x'.repeat(2000)),
+      (error) => error === thrown,
+    );
+    subject.terminate();
+  },
+);

@@ -11,6 +11,10 @@ const { kSocket } = require('./constants');
 const errors = require('./errors');
 const { toBytes } = require('./message-data');
 
+// Taken once: a test that replaces the timers of the process for a while must
+// not leave a sender waiting for good.
+const { nextTick } = process;
+
 /** Nothing waits. */
 const DEFAULT = 0;
 /** The bytes of a Blob are being read; what is sent meanwhile waits. */
@@ -46,7 +50,13 @@ function blobRead(sender, blob, bytes, callback, write) {
     return;
   }
 
-  sender._dequeue();
+  try {
+    sender._dequeue();
+  } catch (error) {
+    sender._state = READING_BLOB;
+    // The Blob is sent, and its sender hears of that first.
+    nextTick(blobFailed, sender, error, undefined);
+  }
 }
 
 /**

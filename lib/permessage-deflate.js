@@ -114,8 +114,9 @@ class PerMessageDeflate {
    *     windowBits: number, noContextTakeover: boolean, dictionary?: any }}
    */
   get deflateSettings() {
-    const { dictionary, level, memLevel, strategy } =
-      this._options.zlibDeflateOptions ?? {};
+    const { dictionary, level, memLevel, strategy } = readable(
+      this._options.zlibDeflateOptions,
+    );
     const end = this._isServer ? 'server' : 'client';
 
     return {
@@ -136,7 +137,7 @@ class PerMessageDeflate {
    */
   get inflateSettings() {
     const peer = this._isServer ? 'client' : 'server';
-    const { dictionary } = this._options.zlibInflateOptions ?? {};
+    const { dictionary } = readable(this._options.zlibInflateOptions);
 
     return {
       windowBits: windowBits(this.params, peer),
@@ -308,6 +309,21 @@ function createDeflater(settings) {
     settings.strategy,
     settings.dictionary,
   );
+}
+
+/**
+ * Options that throw when they are read do so when something is compressed, as
+ * options that are wrong do, and not amid a handshake.
+ *
+ * @param {any} options
+ * @returns {any} a copy of them; empty if they cannot be read
+ */
+function readable(options) {
+  try {
+    return { ...options };
+  } catch {
+    return {};
+  }
 }
 
 /**
