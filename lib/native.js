@@ -33,15 +33,12 @@ function load() {
     return require('../js-binding.js');
   } catch (cause) {
     const target = targetOfThisPlatform();
-    const remedy = TARGETS.includes(target)
-      ? `The package "hawser-${target}" should have been installed with it: ` +
-        'install again without omitting optional dependencies ' +
-        '(npm install --include=optional). To build from source instead, clone'
-      : 'There is no package for this platform. To build from source, clone';
+    const reason = reasonOf(cause);
     const error = new Error(
-      `hawser has no native binary that works on ${target}. ${remedy} ` +
+      `hawser has no native binary that works on ${target}. ` +
+        `${remedyFor(target, reason)} clone ` +
         'the repository and run "npm install && npm run build" (Rust 1.88 or ' +
-        `newer). The loader said: ${reasonOf(cause)}`,
+        `newer). The loader said: ${reason ?? /** @type {any} */ (cause).message}`,
       { cause },
     );
 
@@ -50,19 +47,41 @@ function load() {
 }
 
 /**
+ * @param {string} target what the platform is called in the names of packages
+ * @param {string | null} reason why the binary cannot be loaded; null if there
+ *     is none
+ * @returns {string} what to do, up to what is to be cloned
+ */
+function remedyFor(target, reason) {
+  if (!TARGETS.includes(target)) {
+    return 'There is no package for this platform. To build from source,';
+  }
+
+  const state =
+    reason === null
+      ? `The package "hawser-${target}" should have been installed with it: ` +
+        'install again without omitting optional dependencies ' +
+        '(npm install --include=optional).'
+      : `There is one, which cannot be loaded. If it is damaged, install the ` +
+        `package "hawser-${target}" again.`;
+
+  return `${state} To build from source instead,`;
+}
+
+/**
  * The loader tries one file after the other and chains what went wrong. That a
  * file is not there says nothing; that one is there and cannot be loaded (a C
  * library that is too old, a broken download) is the reason.
  *
  * @param {any} error what the loader threw
- * @returns {string}
+ * @returns {string | null} null if there is no file
  */
 function reasonOf(error) {
   for (let cause = error.cause; cause; cause = cause.cause) {
     if (!/^Cannot find module/.test(cause.message)) return cause.message;
   }
 
-  return error.message;
+  return null;
 }
 
 /**

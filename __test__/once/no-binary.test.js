@@ -41,6 +41,8 @@ for (const [what, bytes] of [
     assert.equal(second.message, first.message);
     const [, reason] = first.message.split('The loader said: ');
     assert.doesNotMatch(reason, /Cannot find module/);
+    assert.match(first.message, /cannot be loaded/);
+    assert.doesNotMatch(first.message, /should have been installed/);
     assert.ok(first.cause instanceof Error);
   });
 }
