@@ -12,7 +12,7 @@ use napi::sys;
 
 use super::delivery::report_exception;
 use super::environment::Environment;
-use super::links::Reserved;
+use super::links::{Io, Reserved};
 use super::open;
 use super::panics;
 use super::raw::{self, HandleScope, Outcome, Reference};
@@ -115,9 +115,12 @@ fn await_request(
 pub(super) fn ready(environment: &Rc<Environment>, id: u64) {
     let mut is_long = false;
     environment.run(None, |environment| is_long = look(environment, id));
-    // There may be more than what came with the request. Node reads on before anything else, too.
     if is_long && let Some(link) = environment.link(id as f64) {
-        super::receive::ready(environment, &link, READABLE);
+        // There may be more than what came with the request. Node reads on before anything else, too.
+        let reads = matches!(&*link.io.borrow(), Io::EventLoop(io) if io.may_read());
+        if reads {
+            super::receive::ready(environment, &link, READABLE);
+        }
     }
 }
 
