@@ -17,6 +17,8 @@ const AUTO = -1;
 /** Every connection moves whenever it can: for hawser's own tests. */
 const RESTLESS = -2;
 const MAX_IO_THREADS = 64;
+/** Options that are booleans: 0 or 1 in the environment. */
+const SWITCHES = ['nativeHandshake', 'takeover'];
 
 configureByEnvironment();
 limitByEnvironment();
@@ -71,7 +73,7 @@ function configure(options) {
   }
 
   if (ioThreads !== undefined) {
-    native.configureIoThreads(threadCount(ioThreads), false);
+    native.configureIoThreads(threadCount('ioThreads', ioThreads), false);
   }
 
   for (const [name, value] of Object.entries(switches)) {
@@ -82,10 +84,11 @@ function configure(options) {
 }
 
 /**
+ * @param {string} name what the value was given as, for the error
  * @param {unknown} value the `ioThreads` option
  * @returns {number} the number of threads, or `AUTO`
  */
-function threadCount(value) {
+function threadCount(name, value) {
   if (value === 'auto') {
     return process.env.HAWSER_RESTLESS === '1' ? RESTLESS : AUTO;
   }
@@ -100,7 +103,7 @@ function threadCount(value) {
   }
 
   throw errors.invalidOption(
-    'ioThreads',
+    name,
     value,
     `"auto" or a whole number from 0 to ${MAX_IO_THREADS}`,
   );
@@ -108,17 +111,30 @@ function threadCount(value) {
 
 /** Sets what the environment variables say. */
 function configureByEnvironment() {
-  const {
-    HAWSER_IO_THREADS: text,
-    HAWSER_NATIVE_HANDSHAKE: nativeHandshake,
-    HAWSER_TAKEOVER: takeover,
-  } = process.env;
-  const ioThreads = text && /^\d+$/.test(text) ? Number(text) : text || 'auto';
+  const variable = variableOf('ioThreads');
+  const text = process.env[variable] || 'auto';
+  const ioThreads = /^\d+$/.test(text) ? Number(text) : text;
 
   // Not if a program that has loaded another copy of this has chosen already.
-  native.configureIoThreads(threadCount(ioThreads), true);
-  if (nativeHandshake === '0') settings.nativeHandshake = false;
-  if (takeover === '0') settings.takeover = false;
+  native.configureIoThreads(threadCount(variable, ioThreads), true);
+  for (const name of SWITCHES) switchByEnvironment(name);
+}
+
+/**
+ * Anything but 0 and 1 is refused: `false`, say, must not leave on what it was
+ * meant to turn off.
+ *
+ * @param {string} name one of `SWITCHES`
+ */
+function switchByEnvironment(name) {
+  const text = process.env[variableOf(name)];
+
+  if (!text) return;
+  if (text !== '0' && text !== '1') {
+    throw errors.invalidOption(variableOf(name), text, '0 or 1');
+  }
+
+  settings[name] = text === '1';
 }
 
 /** Sets the limits of the process, unless another thread has done so. */

@@ -11,7 +11,7 @@ export interface EngineOptions {
   /**
    * Whether plain sockets are taken over from Node; with `false` every byte goes
    * through Node's streams, which helps to find faults. The environment variable
-   * `HAWSER_TAKEOVER=0` says the same.
+   * `HAWSER_TAKEOVER` says the same, with 0 or 1.
    *
    * @defaultValue `true`
    */
@@ -19,8 +19,8 @@ export interface EngineOptions {
   /**
    * Whether the opening handshake of a server with a port of its own may be done
    * without Node's HTTP server, where nothing asks for that; `false` helps to
-   * find faults. The environment variable `HAWSER_NATIVE_HANDSHAKE=0` says the
-   * same.
+   * find faults. The environment variable `HAWSER_NATIVE_HANDSHAKE` says the
+   * same, with 0 or 1.
    *
    * @defaultValue `true`
    */
