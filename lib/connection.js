@@ -193,11 +193,10 @@ class Connection {
   /**
    * Begins to read a socket that was taken over.
    *
-   * @param {Buffer} head what had been read before
+   * @param {Uint8Array} head what had been read before; the engine may have more
    */
   start(head) {
-    this.keepsHead = this.paused && head.length > 0;
-    native.start(this.id, head);
+    this.keepsHead = native.start(this.id, head) === 1;
   }
 
   /**
@@ -206,7 +205,7 @@ class Connection {
    * @param {Uint8Array} chunk the bytes; they are unmasked where they are
    */
   receive(chunk) {
-    if (this.isNative) native.start(this.id, chunk);
+    if (this.isNative) this.start(chunk);
     else native.receive(this.id, chunk);
   }
 

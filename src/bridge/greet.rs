@@ -224,13 +224,18 @@ impl Greeting {
         let request = self.request.take()?;
         let mut buffer = environment.take_read_buffer();
         let received = socket::receive(&self.socket, &mut buffer[..FIRST_READ]);
-        let behind = match received {
-            Received::Bytes(length) => buffer.get(request.length..length),
-            _ => None,
+        let length = match received {
+            Received::Bytes(length) => length,
+            _ => request.length,
         };
+        let behind = buffer.get(request.length..length);
         let head = behind.filter(|bytes| !bytes.is_empty()).map(Box::from);
         environment.give_back_read_buffer(buffer);
-        Some(Taken { request, head })
+        Some(Taken {
+            request,
+            length,
+            head,
+        })
     }
 }
 
@@ -240,6 +245,8 @@ const FIRST_READ: usize = 64 * 1024;
 /// What has been taken off a socket to open a connection.
 struct Taken {
     request: UpgradeRequest,
+    /// Of all of it.
+    length: usize,
     /// The first bytes behind it.
     head: Option<Box<[u8]>>,
 }
@@ -290,7 +297,7 @@ fn open_connection(
     greeting: Greeting,
     config: ConnectionConfig,
     response: Vec<u8>,
-    Taken { request, head }: Taken,
+    Taken { length, head, .. }: Taken,
 ) -> bool {
     let Greeting {
         reserved,
@@ -308,7 +315,7 @@ fn open_connection(
             poll,
             socket,
             response,
-            request.length,
+            length,
         ),
         Home::Thread(thread) => {
             drop(poll);
@@ -319,7 +326,7 @@ fn open_connection(
                 socket,
                 response,
                 thread,
-                request.length,
+                length,
             )
         }
     };

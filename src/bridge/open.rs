@@ -53,26 +53,28 @@ pub(super) fn open_socket(environment: &Rc<Environment>, args: [sys::napi_value;
 }
 
 /// `start(id, head)`: delivers the bytes that were read before the takeover, then reads the socket.
+/// Returns whether bytes are kept instead, because the connection is paused: to be called again, with
+/// none, when it is resumed.
 pub(super) fn start(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
     let env = environment.env;
     let id = raw::number(env, args[0])?;
     let head = raw::byte_array(env, args[1])?;
+    let mut keeps = false;
     #[cfg(unix)]
     if let Some(link) = environment.link(id) {
-        let kept = link.head.take();
-        let head = match &kept {
-            Some(kept) => kept,
-            // SAFETY: the bytes are copied before JavaScript runs.
-            None => unsafe { &*head.as_mut_slice() },
-        };
+        // SAFETY: the bytes are copied at once.
+        let mut head = unsafe { &*head.as_mut_slice() }.to_vec();
+        if let Some(kept) = link.head.take() {
+            head.extend_from_slice(&kept);
+        }
         let on_thread = matches!(&*link.io.borrow(), Io::Thread(_));
         if on_thread {
             super::threads::start(environment, &link, head);
         } else {
-            super::receive::start(environment, &link, head);
+            keeps = super::receive::start(environment, &link, head);
         }
     }
-    Ok(raw::undefined(env))
+    Ok(raw::int32(env, i32::from(keeps)))
 }
 
 /// `counters(index)`: the page of counters of the connections from `index * 1024` on, four doubles

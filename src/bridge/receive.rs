@@ -269,15 +269,16 @@ mod sockets {
     }
 
     /// Bytes that were read before the takeover, then the socket. While the connection is paused
-    /// they are kept.
-    pub(crate) fn start(environment: &Rc<Environment>, link: &Rc<Link>, head: &[u8]) {
+    /// they are kept. Returns whether any are.
+    pub(crate) fn start(environment: &Rc<Environment>, link: &Rc<Link>, head: Vec<u8>) -> bool {
         let mut tapped = None;
+        let mut keeps = false;
         let mut head = match &mut *link.io.borrow_mut() {
             Io::EventLoop(io) => {
                 io.started = true;
-                io.bytes_read += head.len() as u64;
-                io.head.extend_from_slice(head);
+                io.head.extend_from_slice(&head);
                 if io.paused {
+                    keeps = !io.head.is_empty();
                     Vec::new()
                 } else {
                     tapped = io.tapped.then(|| io.head.clone());
@@ -285,8 +286,8 @@ mod sockets {
                 }
             }
             // The program has closed the connection already, but what came before is heard.
-            Io::Closing(_) => head.to_vec(),
-            _ => return,
+            Io::Closing(_) => head,
+            _ => return false,
         };
         if !head.is_empty() {
             holding(environment, link, || {
@@ -300,6 +301,7 @@ mod sockets {
         if let Io::EventLoop(io) = &*link.io.borrow() {
             io.update_interest();
         }
+        keeps
     }
 
     /// Does `work`, which delivers what has been read of a connection. If that leaves the loop

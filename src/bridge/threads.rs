@@ -155,17 +155,15 @@ pub(super) fn set_referenced(environment: &Environment, io: &mut ThreadIo, refer
 /// Delivers what was read before the takeover, and has the thread read from now on. What cannot be
 /// delivered at once goes to the thread, like bytes that come later. Within the delivery of other
 /// bytes it only adds to them: the decoder is needed for what is left of those.
-pub(super) fn start(environment: &Rc<Environment>, link: &Rc<Link>, head: &[u8]) {
+pub(super) fn start(environment: &Rc<Environment>, link: &Rc<Link>, mut head: Vec<u8>) {
     let was_in_hand = link.in_hand.get();
     let at_once = match &*link.io.borrow() {
         Io::Thread(io) => {
-            io.budget.count_received(head.len());
             let is_flowing = !io.paused && !io.tapped;
             io.decoder.is_some() && (is_flowing || was_in_hand)
         }
         _ => return,
     };
-    let mut head = head.to_vec();
     if at_once && !head.is_empty() {
         link.in_hand.set(true);
         super::receive::deliver(environment, link, &mut head, None, Call::Nested);
