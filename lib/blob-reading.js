@@ -23,6 +23,9 @@ const READING_BLOB = 2;
 module.exports = { DEFAULT, READING_BLOB, blobFailed, blobRead };
 
 /**
+ * Sends what has been read, within the promise: a program that waits for the
+ * Blob, too, may then end the connection. Nobody is called back in there.
+ *
  * @param {import('./sender')} sender
  * @param {Blob} blob
  * @param {ArrayBuffer} bytes what it contains
@@ -33,29 +36,22 @@ function blobRead(sender, blob, bytes, callback, write) {
   if (sender[kSocket].destroyed) {
     const error = errors.socketClosedWhile('the blob was being read');
 
-    callWaiting(sender, error, callback);
+    nextTick(callWaiting, sender, error, callback);
     return;
   }
 
-  sender._bufferedBytes -= blob.size;
+  let waiting = callback;
 
   try {
-    const payload = toBytes(bytes);
-
+    sender._bufferedBytes -= blob.size;
     sender._state = DEFAULT;
-    write(payload);
-  } catch (error) {
-    sender._state = READING_BLOB;
-    blobFailed(sender, error, callback);
-    return;
-  }
-
-  try {
+    write(toBytes(bytes));
+    // The Blob is sent, and its sender hears of that.
+    waiting = undefined;
     sender._dequeue();
   } catch (error) {
     sender._state = READING_BLOB;
-    // The Blob is sent, and its sender hears of that first.
-    nextTick(blobFailed, sender, error, undefined);
+    nextTick(blobFailed, sender, error, waiting);
   }
 }
 

@@ -429,7 +429,7 @@ class Sender {
     // Callbacks run outside the promise, so that what they throw is uncaught
     // as ever.
     blob.arrayBuffer().then(
-      (bytes) => nextTick(blobRead, this, blob, bytes, callback, write),
+      (bytes) => blobRead(this, blob, bytes, callback, write),
       (error) => nextTick(blobFailed, this, error, callback),
     );
   }
