@@ -46,6 +46,31 @@ test('terminate() at once amid a message that came with the response is a 1006 a
   }
 });
 
+test('terminate() at once is behind what came with the request, though somebody listens to the bytes', async (t) => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  t.after(() => stopServer(server));
+  await eventOf(server, 'listening');
+  const messages = [];
+  const connection = eventOf(server, 'connection');
+  server.on('connection', (websocket) => {
+    websocket.on('message', (data) => messages.push(`${data}`));
+    websocket._socket.on('data', () => {});
+    websocket.terminate();
+  });
+  const socket = net.connect(server.address().port, '127.0.0.1');
+  socket.on('error', () => {}).resume();
+  socket.write(
+    Buffer.concat([
+      Buffer.from(`${upgradeRequest({}).join('\r\n')}\r\n\r\n`),
+      buildFrame({ opcode: OPCODE.TEXT, payload: 'early', mask: true }),
+    ]),
+  );
+  const [websocket] = await connection;
+  const { code } = await closeOf(websocket);
+
+  assert.deepEqual([...messages, code], ['early', 1006]);
+});
+
 for (const dictionary of [undefined, Buffer.from('compressed ')]) {
   test(`terminate() at once before a message compressed ${dictionary ? 'with a dictionary ' : ''}that came with the request is a 1006 and no error`, async (t) => {
     const payload = deflateRawSync('compressed '.repeat(100), {

@@ -159,7 +159,8 @@ pub(super) fn start(environment: &Rc<Environment>, link: &Rc<Link>, mut head: Ve
     let was_in_hand = link.in_hand.get();
     let at_once = match &*link.io.borrow() {
         Io::Thread(io) => {
-            let is_flowing = !io.paused && !io.tapped;
+            // The thread decodes nothing for a connection that the program has closed already.
+            let is_flowing = (!io.paused && !io.tapped) || link.closed.get();
             io.decoder.is_some() && (is_flowing || was_in_hand)
         }
         _ => return,
