@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const net = require('node:net');
 const { test } = require('node:test');
+const { Worker } = require('node:worker_threads');
 const { deflateRawSync } = require('node:zlib');
 const {
   connectRaw,
@@ -203,6 +204,42 @@ for (const [when, delay] of Object.entries(DELAYS)) {
   });
 }
 
+test(
+  'what comes in more than one read with a request that waits is heard before setImmediate()',
+  { skip: READS_ELSEWHERE && 'what is not read with it is read elsewhere' },
+  async (t) => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    t.after(() => stopServer(server));
+    await eventOf(server, 'listening');
+    const lengths = [];
+    const closed = new Promise((resolve) => {
+      server.on('connection', (websocket) => {
+        websocket.on('message', (data) => lengths.push(data.length));
+        websocket.on('close', resolve);
+        setImmediate(() => websocket.terminate());
+      });
+    });
+
+    sendWhileBusy(
+      t,
+      server.address().port,
+      Buffer.concat([
+        Buffer.from(`${upgradeRequest({}).join('\r\n')}\r\n\r\n`),
+        ...[1, 70_000, 2].map((length) =>
+          buildFrame({
+            opcode: OPCODE.BINARY,
+            payload: Buffer.alloc(length),
+            mask: true,
+          }),
+        ),
+      ]),
+    );
+    await closed;
+
+    assert.deepEqual(lengths, [1, 70_000, 2]);
+  },
+);
+
 testInRoles(
   'what comes after the handshake is not heard if terminate() follows at once',
   async (t, role) => {
@@ -222,3 +259,20 @@ testInRoles(
     if (!READS_ELSEWHERE) assert.deepEqual(heard, []);
   },
 );
+
+/** Connects and sends before this thread's loop can accept. */
+function sendWhileBusy(t, port, bytes) {
+  const sent = new Int32Array(new SharedArrayBuffer(4));
+  const client = new Worker(
+    `const { bytes, port, sent } = require('node:worker_threads').workerData;
+     const socket = require('node:net').connect(port, '127.0.0.1');
+     socket.on('error', () => {}).resume();
+     socket.write(bytes, () => {
+       Atomics.store(sent, 0, 1);
+       Atomics.notify(sent, 0);
+     });`,
+    { eval: true, workerData: { bytes, port, sent } },
+  );
+  t.after(() => client.terminate());
+  assert.notEqual(Atomics.wait(sent, 0, 0, 10_000), 'timed-out');
+}

@@ -67,13 +67,14 @@ pub(super) fn configure_greeting(
 }
 
 /// `greet(connection, fd)`: awaits the request on a socket. Returns the id of the connection to be,
-/// or -1. The request may be there already: then it is told of within the call.
+/// or -1. The request may be there already: then it is told of within the call, unless so much is
+/// behind it that the loop has to read on.
 pub(super) fn greet(environment: &Rc<Environment>, args: [sys::napi_value; 2]) -> Outcome {
     let env = environment.env;
     let fd = raw::number(env, args[1])? as i32;
     let id = panics::caught(|| await_request(environment, args[0], fd)).unwrap_or(Ok(None))?;
     if let Some(id) = id {
-        look(environment, id);
+        look(environment, id, Moment::Accepted);
     }
     Ok(raw::double(env, id.map_or(NOT_GREETED, |id| id as f64)))
 }
@@ -114,7 +115,9 @@ fn await_request(
 /// The loop says that a socket has become readable, or has failed.
 pub(super) fn ready(environment: &Rc<Environment>, id: u64) {
     let mut is_long = false;
-    environment.run(None, |environment| is_long = look(environment, id));
+    environment.run(None, |environment| {
+        is_long = look(environment, id, Moment::Readable)
+    });
     if is_long && let Some(link) = environment.link(id as f64) {
         // There may be more than what came with the request. Node reads on before anything else, too.
         let reads = matches!(&*link.io.borrow(), Io::EventLoop(io) if io.may_read());
@@ -124,9 +127,18 @@ pub(super) fn ready(environment: &Rc<Environment>, id: u64) {
     }
 }
 
+/// When a request is looked for.
+#[derive(Debug, PartialEq, Eq)]
+enum Moment {
+    /// The socket has just been accepted.
+    Accepted,
+    /// The loop says that it is readable.
+    Readable,
+}
+
 /// Looks for the request of a socket and, if there is anything, tells JavaScript. Returns whether
 /// there is more than a request may be long.
-fn look(environment: &Rc<Environment>, id: u64) -> bool {
+fn look(environment: &Rc<Environment>, id: u64, moment: Moment) -> bool {
     let env = environment.env;
     let _scope = HandleScope::open(env);
     let (receiver, async_context, news, is_long) = {
@@ -136,7 +148,8 @@ fn look(environment: &Rc<Environment>, id: u64) -> bool {
         };
         // Who cannot be looked at is left to Node, like any other unusual request.
         let news = panics::caught(|| greeting.look(environment));
-        let Some(news) = news.unwrap_or_else(|| Some([raw::undefined(env); 3])) else {
+        let news = news.unwrap_or_else(|| Some([raw::undefined(env); 3]));
+        let Some(news) = news.filter(|_| moment == Moment::Readable || !greeting.is_long) else {
             greeting.poll.watch(READABLE);
             return false;
         };
