@@ -77,10 +77,11 @@ test('a closed connection says how much it has read and written', async (t) => {
 
   client.write(REQUEST);
   await eventOf(client, 'data');
+  const closed = eventOf(client, 'close');
   client.write(MESSAGE);
 
   const socket = await looked;
-  await eventOf(client, 'close');
+  await closed;
   assert.equal(socket.bytesRead, REQUEST.length + MESSAGE.length);
   assert.equal(socket.bytesWritten, received);
 });
