@@ -4,13 +4,14 @@
 // responses that are none, and bytes right behind them.
 
 const assert = require('node:assert/strict');
+const http = require('node:http');
 const net = require('node:net');
 const { test } = require('node:test');
 const { OPCODE, buildFrame, closePayload } = require('../support/frames');
 const { acceptKeyFor } = require('../support/raw-peer');
 const { listen } = require('../support/servers');
 const { WebSocket } = require('../support/subject');
-const { closeOf, eventOf } = require('../support/waiting');
+const { closeOf, eventOf, within } = require('../support/waiting');
 
 const MIB = 1024 * 1024;
 
@@ -76,7 +77,6 @@ for (const [what, lines, message] of [
   ['no status', change(0, 'HTTP/1.1')],
   ['another protocol', change(0, 'SSH-2.0-OpenSSH')],
   ['a folded header', [...RIGHT, ' folded']],
-  ['a header without a name', [...RIGHT, ': x']],
   ['NUL in a header', [...RIGHT, 'X: a\0b']],
 ]) {
   test(`${what} in an answer ends the handshake`, async (t) => {
@@ -93,6 +93,32 @@ for (const [what, lines, message] of [
     assert.equal(client.readyState, WebSocket.CLOSED);
   });
 }
+
+// Early versions of Node 20 let it pass, later ones do not.
+test('a header without a name in an answer is read as Node reads it', async (t) => {
+  const answer = (socket, key) => {
+    const lines = [...RIGHT, ': x'];
+    socket.end(`${lines.join('\r\n')}\r\n\r\n`.replace('KEY', key));
+  };
+  const request = http.get({
+    host: '127.0.0.1',
+    port: await answerWith(t, answer),
+    headers: {
+      Connection: 'Upgrade',
+      Upgrade: 'websocket',
+      'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    },
+  });
+  const byNode = await firstOf(request, 'upgrade', 'error');
+  request.destroy();
+
+  const client = await connectTo(t, answer);
+  const closed = closeOf(client);
+  client.on('error', () => {});
+
+  assert.equal(await firstOf(client, 'upgrade', 'error'), byNode);
+  assert.equal((await closed).code, 1006);
+});
 
 for (const [what, start, piece] of [
   ['a header without an end', 'HTTP/1.1 101 x\r\nX: ', 'x'.repeat(1000)],
@@ -216,6 +242,16 @@ test('a fault right behind the 101 is one of the WebSocket', async (t) => {
 
 /** A client of a server that answers as it likes. */
 async function connectTo(t, answer) {
+  const port = await answerWith(t, answer);
+  const client = new WebSocket(`ws://127.0.0.1:${port}`, {
+    handshakeTimeout: 10_000,
+  });
+  t.after(() => client.terminate());
+  return client;
+}
+
+/** A server that answers each request by hand; the port where it is. */
+function answerWith(t, answer) {
   const server = net.createServer((socket) => {
     let request = '';
     socket.on('error', () => {});
@@ -225,12 +261,15 @@ async function connectTo(t, answer) {
       if (request.endsWith('\r\n\r\n')) answer(socket, acceptKeyFor(request));
     });
   });
-  const port = await listen(t, server);
-  const client = new WebSocket(`ws://127.0.0.1:${port}`, {
-    handshakeTimeout: 10_000,
+  return listen(t, server);
+}
+
+/** Which of several events comes first. */
+function firstOf(emitter, ...events) {
+  const first = new Promise((resolve) => {
+    for (const event of events) emitter.once(event, () => resolve(event));
   });
-  t.after(() => client.terminate());
-  return client;
+  return within(first, `neither ${events.join(' nor ')}`);
 }
 
 /** Waits for the end, unless it has been. */

@@ -135,6 +135,8 @@ async function throughRedirect(port) {
     else res.writeHead(throws ? 404 : 302, { Location: url });
     res.end();
   });
+  // Its own time for idle sockets would end with the client's for the handshake, and win now and then.
+  redirector.keepAliveTimeout = 0;
   await new Promise((resolve) => redirector.listen(0, '127.0.0.1', resolve));
   return `ws://127.0.0.1:${redirector.address().port}`;
 }
