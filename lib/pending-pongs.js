@@ -68,9 +68,11 @@ class PendingPongs {
   /** @private */
   _forgetWritten() {
     const { writtenBytes } = this._connection;
-    const kept = this._queued.findIndex(({ end }) => end > writtenBytes);
+    // Those before the last that is written are, too, though their ends may say
+    // otherwise: an I/O thread counts what it compresses by its length before.
+    const last = this._queued.findLastIndex(({ end }) => end <= writtenBytes);
 
-    if (kept !== 0) this._queued.splice(0, kept < 0 ? Infinity : kept);
+    this._queued.splice(0, last + 1);
   }
 
   /**
