@@ -1,7 +1,8 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const { connectRaw, testInRoles } = require('./support/connections');
+const { randomBytes } = require('node:crypto');
+const { connect, connectRaw, testInRoles } = require('./support/connections');
 const { closeOf, eventOf, until } = require('./support/waiting');
 
 const SIZE = 32 * 1024 * 1024;
@@ -36,6 +37,55 @@ testInRoles(
     assert.equal(subject.bufferedAmount, 0);
   },
 );
+
+for (const [what, perMessageDeflate, size] of [
+  ['messages', false, 100_000],
+  ['long messages', false, 1024 * 1024],
+  ['compressed messages', { threshold: 0 }, 100_000],
+]) {
+  testInRoles(
+    `who waits for drain when the socket needs it goes on: ${what}`,
+    async (t, role) => {
+      const { subject, peer } = await connect(t, role, {
+        subject: { perMessageDeflate },
+        peer: { perMessageDeflate },
+      });
+      const { _socket: socket } = subject;
+      let received = 0;
+      peer.on('message', () => received++);
+
+      for (let sent = 0; sent < 50; sent++) {
+        subject.send(randomBytes(size));
+        if (socket.writableNeedDrain) await eventOf(socket, 'drain');
+      }
+
+      await until(() => received === 50, 'messages are missing');
+      assert.equal(subject.bufferedAmount, 0);
+    },
+  );
+
+  testInRoles(
+    `who waits for drain while something is buffered goes on: ${what}`,
+    async (t, role) => {
+      const { subject, peer } = await connect(t, role, {
+        subject: { perMessageDeflate },
+        peer: { perMessageDeflate },
+      });
+      const { _socket: socket } = subject;
+      let received = 0;
+      peer.on('message', () => received++);
+
+      for (let sent = 0; sent < 50; sent++) {
+        subject.send(randomBytes(size));
+        if (subject.bufferedAmount > socket.writableHighWaterMark) {
+          await eventOf(socket, 'drain');
+        }
+      }
+
+      await until(() => received === 50, 'messages are missing');
+    },
+  );
+}
 
 testInRoles('nothing waits once the connection is closed', async (t, role) => {
   const { subject, raw } = await connectRaw(t, role, {

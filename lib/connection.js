@@ -214,6 +214,18 @@ class Connection {
     return this.counters === null ? 0 : this.counters.buffered;
   }
 
+  /**
+   * The same for a program, which may wait for the socket's `drain` because of
+   * them: an I/O thread is asked to say when it has written them.
+   */
+  get waitingBytes() {
+    const { bufferedBytes, counters, handle } = this;
+
+    // Of what the socket does not take it says so by itself.
+    if (bufferedBytes > 0 && !counters.isBlocked) handle.awaitDrain();
+    return bufferedBytes;
+  }
+
   /** Bytes that were accepted since the engine has the socket. */
   get acceptedBytes() {
     return this.counters === null ? 0 : this.counters.accepted;

@@ -37,6 +37,8 @@ class NativeHandle {
     this._readBefore = bytesRead;
     this._writtenBefore = bytesWritten;
     this._referenced = true;
+    /** Whether an I/O thread has been asked to say that all is written. */
+    this._awaitsDrain = false;
     /** Bytes moved when somebody last asked whether there were any. */
     this._activity = 0;
     this.reading = true;
@@ -69,6 +71,13 @@ class NativeHandle {
 
     this._activity = this.bytesRead + this.bytesWritten;
     return this._activity !== before;
+  }
+
+  /** Has `drain` emitted when all is written that has been sent. */
+  awaitDrain() {
+    if (this._awaitsDrain) return;
+
+    this._awaitsDrain = native.awaitDrain(this._connection.id) === 1;
   }
 
   getpeername(out) {
@@ -190,6 +199,7 @@ class NativeHandle {
         socket.destroy(errors.socketFailed(detail, 'write'));
         break;
       case Kind.DRAINED:
+        this._awaitsDrain = false;
         socket.emit('drain');
         break;
       case Kind.SHUT_DOWN: {

@@ -222,6 +222,9 @@ class NativeLink {
     else this.connection.resume();
   }
 
+  /** Nobody can listen for `drain` here. */
+  awaitDrain() {}
+
   // What the engine does not take: a real socket says why.
   write(...args) {
     return this.toSocket().write(...args);

@@ -46,7 +46,7 @@ class NativeOutput {
   get bufferedBytes() {
     const { corked, length } = this._streamState;
 
-    return this._connection.bufferedBytes + (corked > 0 ? length : 0);
+    return this._connection.waitingBytes + (corked > 0 ? length : 0);
   }
 
   /**

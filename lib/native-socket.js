@@ -218,9 +218,9 @@ const netSocket = net.Socket.prototype;
  */
 const nativeSocket = Object.create(netSocket, {
   bufferSize: getter((socket) =>
-    socket._handle ? socket[kConnection].bufferedBytes : undefined,
+    socket._handle ? socket[kConnection].waitingBytes : undefined,
   ),
-  writableLength: getter((socket) => socket[kConnection].bufferedBytes),
+  writableLength: getter((socket) => socket[kConnection].waitingBytes),
   writableNeedDrain: getter(isFull),
 });
 
@@ -329,7 +329,7 @@ function getter(get) {
  * @returns {boolean} whether so much waits that a writer should wait, too
  */
 function isFull(socket) {
-  return socket[kConnection].bufferedBytes >= socket.writableHighWaterMark;
+  return socket[kConnection].waitingBytes >= socket.writableHighWaterMark;
 }
 
 /**

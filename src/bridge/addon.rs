@@ -79,6 +79,7 @@ fn export_functions(exports: Object, env: napi::Env) {
         AfterPanic::FailAndReturn(0);
         c"shutdown" => control::shutdown;
         c"bytesRead" => control::bytes_read;
+        c"awaitDrain" => control::await_drain;
     }
     functions! {
         AfterPanic::Fail;

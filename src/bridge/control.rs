@@ -154,6 +154,23 @@ pub(super) fn shutdown(environment: &Rc<Environment>, args: [sys::napi_value; 1]
     Ok(raw::int32(environment.env, i32::from(schedule)))
 }
 
+/// `awaitDrain(id)`: has the program told when all is written that has been sent. Returns 1 if an I/O
+/// thread is to write it; on the loop only what a socket does not take waits, which is told anyway.
+pub(super) fn await_drain(environment: &Rc<Environment>, args: [sys::napi_value; 1]) -> Outcome {
+    let mut is_told = false;
+    with_link(environment, args[0], |link| {
+        #[cfg(unix)]
+        if let Io::Thread(io) = &mut *link.io.borrow_mut()
+            && !link.closed.get()
+        {
+            super::threads::uncork(environment, link.id, io);
+            tell_thread(environment, link, io, CommandKind::TellDrained);
+            is_told = true;
+        }
+    })?;
+    Ok(raw::int32(environment.env, i32::from(is_told)))
+}
+
 /// `close(id)`: writes what the socket takes, and closes it. The last event follows, for a socket
 /// that was taken over; a stream's connection is gone at once.
 pub(super) fn close_connection(

@@ -171,8 +171,9 @@ fn finish_queueing(io: &mut EventLoopIo, link: &Link, mark: bool) {
             io.write_blocked = true;
             link.counters.set_blocked(true);
         }
-        link.counters.set_released(outbound.flushed());
     }
+    // What has been written through is written, too.
+    link.counters.set_released(outbound.flushed());
 }
 
 /// Queues a message for a thread without a copy of its own, if others are sent the same in this

@@ -85,6 +85,9 @@ pub enum CommandKind {
     Reset,
     /// Send a FIN after what is queued.
     Shutdown,
+    /// Say [`Item::Drained`](super::Item::Drained) when all that is queued is written, even if the
+    /// socket has taken it at once.
+    TellDrained,
     /// Give the connection back, if it is open and nothing is on its way.
     /// [`Item::Returned`](super::Item::Returned) or [`Item::Kept`](super::Item::Kept) answers.
     Return,

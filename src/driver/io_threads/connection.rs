@@ -166,6 +166,10 @@ impl ThreadConnection {
                 self.flow.shutdown.set(true);
                 return true;
             }
+            CommandKind::TellDrained => {
+                self.flow.drain_awaited.set(true);
+                return true;
+            }
             CommandKind::Close => {
                 drop(state);
                 self.close();

@@ -35,7 +35,8 @@ pub enum Item {
     WriteFailed(io::Error),
     /// So many marks have been passed.
     Sent(u32),
-    /// Everything queued has been written, after the socket had taken no more.
+    /// Everything queued has been written, after the socket had taken no more, or because JavaScript
+    /// waits for that.
     Drained,
     /// What waits for this peer is too much for the process.
     Overflowed,

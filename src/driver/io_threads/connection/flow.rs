@@ -22,6 +22,8 @@ pub(super) struct Flow {
     /// What waits is too much for the process, which JavaScript has been told.
     pub(super) overflowed: Cell<bool>,
     pub(super) shutdown: Cell<bool>,
+    /// JavaScript waits for everything to be written, and takes it that the socket is full.
+    pub(super) drain_awaited: Cell<bool>,
     /// JavaScript also wants the bytes as they are read.
     pub(super) tapped: Cell<bool>,
     /// Closing is to be a RST.

@@ -63,7 +63,7 @@ impl ThreadConnection {
             }
             Ok(Flushed::All) => {
                 self.progress.set(self.accounted.get(), false);
-                if had_blocked {
+                if self.flow.drain_awaited.take() || had_blocked {
                     delivery.items.push(Item::Drained);
                 }
                 if self.flow.shutdown.take() {
