@@ -46,6 +46,38 @@ test('unref() of _socket lets the process of a client end', async (t) => {
   assert.equal(stdout, 'open\n');
 });
 
+test('what a slow peer has yet to take is sent, though the socket is unref()ed', async (t) => {
+  const { wss, url } = await startServer(t, Peer);
+  const accepted = eventOf(wss, 'connection');
+  const program = runProgram(t, 'lifetime-client', url, 'unref and send much');
+  const [connection] = await accepted;
+  connection.pause();
+  const message = eventOf(connection, 'message');
+
+  // Longer than what is queued may hold up the end of a process.
+  setTimeout(() => connection.resume(), 1000);
+
+  const { code, stdout } = await program.ended;
+  assert.equal(code, 0);
+  assert.equal(stdout, 'written\n');
+  assert.equal((await message)[0].length, 32 * 1024 * 1024);
+});
+
+for (const [mode, expected] of [
+  ['unref and terminate', 'closed 1006\n'],
+  ['unref and end', 'ended\n'],
+]) {
+  test(`a program that does '${mode}' is told what came of it`, async (t) => {
+    const { url } = await startServer(t, Peer);
+
+    const program = runProgram(t, 'lifetime-client', url, mode);
+
+    const { code, stdout } = await program.ended;
+    assert.equal(code, 0);
+    assert.ok(stdout.startsWith(expected), stdout);
+  });
+}
+
 test('ref() takes unref() back', async (t) => {
   const { wss, url } = await startServer(t, Peer);
   const accepted = eventOf(wss, 'connection');

@@ -146,6 +146,7 @@ pub(super) fn shutdown(environment: &Rc<Environment>, args: [sys::napi_value; 1]
             Io::Thread(io) => {
                 super::threads::uncork(environment, link.id, io);
                 super::threads::command(environment, link.id, io, CommandKind::Shutdown);
+                super::threads::live_until_written(environment, link.id, io);
             }
             Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
         }
@@ -272,10 +273,13 @@ pub(super) fn set_referenced(environment: &Rc<Environment>, args: [sys::napi_val
             #[cfg(unix)]
             Io::EventLoop(io) => {
                 io.referenced = referenced;
-                io.poll.set_referenced(referenced);
+                io.update_reference();
             }
             #[cfg(unix)]
-            Io::Thread(io) => super::threads::set_referenced(environment, io, referenced),
+            Io::Thread(io) => {
+                super::threads::set_referenced(environment, link.id, io, referenced);
+                super::threads::flush_commands(environment);
+            }
             Io::Stream(_) | Io::Closing(_) | Io::Closed => {}
         }
     })

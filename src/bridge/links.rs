@@ -147,8 +147,18 @@ impl EventLoopIo {
         self.started && self.paused && !self.read_ended && !self.end_sought
     }
 
+    /// Says whether the connection keeps the process alive: what its peer does not take yet does, as
+    /// it would with Node.
+    pub(super) fn update_reference(&self) {
+        let is_writing = self.write_blocked && !self.write_failed;
+        self.poll.set_referenced(self.referenced || is_writing);
+    }
+
     /// Watches for what can be done now.
     pub(super) fn update_interest(&self) {
+        if !self.referenced {
+            self.update_reference();
+        }
         self.poll.watch(crate::driver::event_loop::Interest {
             read: self.may_read(),
             write: self.write_blocked && !self.write_failed,
@@ -177,7 +187,12 @@ pub(super) struct ThreadIo {
     pub(super) tapped: bool,
     /// What arrived while paused.
     pub(super) held: VecDeque<Delivery>,
+    /// JavaScript wants it to keep the process alive.
     pub(super) referenced: bool,
+    /// It does not, but something of its is under way: how often the thread has yet to answer.
+    pub(super) unanswered: u32,
+    /// What is counted for these two.
+    pub(super) keeps_alive: bool,
     /// Of this end and the peer's: the thread has the socket.
     pub(super) names: [Option<String>; 2],
     pub(super) accepted: u64,
@@ -207,6 +222,8 @@ impl ThreadIo {
             tapped: false,
             held: VecDeque::new(),
             referenced: false,
+            unanswered: 0,
+            keeps_alive: false,
             accepted: 0,
             waiting: RefCell::new(None),
             names,

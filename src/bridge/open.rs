@@ -285,7 +285,7 @@ pub(super) fn on_thread(
     io.accepted = response.len() as u64;
     io.cork = response;
     reserved.counters.set_accepted(io.accepted);
-    super::threads::set_referenced(environment, &mut io, true);
+    super::threads::set_referenced(environment, reserved.id, &mut io, true);
     Io::Thread(Box::new(io))
 }
 

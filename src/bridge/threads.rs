@@ -137,13 +137,53 @@ pub(super) fn drain(environment: &Environment, deadline: Instant) {
     }
 }
 
+/// Whether JavaScript wants a connection to keep the process alive.
+pub(super) fn set_referenced(
+    environment: &Environment,
+    id: u64,
+    io: &mut ThreadIo,
+    referenced: bool,
+) {
+    io.referenced = referenced;
+    live_until_written(environment, id, io);
+    count_alive(environment, io);
+}
+
+/// A connection that does not keep the process alive does until what it is sending is written, as it
+/// would with Node: the thread is asked to say so.
+pub(super) fn live_until_written(environment: &Environment, id: u64, io: &mut ThreadIo) {
+    if !io.referenced {
+        command(environment, id, io, CommandKind::TellWritten);
+        live_until_answered(environment, io);
+    }
+}
+
+fn live_until_answered(environment: &Environment, io: &mut ThreadIo) {
+    io.unanswered += 1;
+    count_alive(environment, io);
+}
+
+/// The thread has answered so many questions.
+fn count_answers(environment: &Environment, io: &mut ThreadIo, answers: u32) {
+    io.unanswered = io.unanswered.saturating_sub(answers);
+    count_alive(environment, io);
+}
+
+/// The connection is not on its thread any more.
+pub(super) fn stop_counting(environment: &Environment, io: &mut ThreadIo) {
+    io.referenced = false;
+    io.unanswered = 0;
+    count_alive(environment, io);
+}
+
 /// Changes how many connections keep the process alive.
-pub(super) fn set_referenced(environment: &Environment, io: &mut ThreadIo, referenced: bool) {
-    if std::mem::replace(&mut io.referenced, referenced) == referenced {
+fn count_alive(environment: &Environment, io: &mut ThreadIo) {
+    let keeps_alive = io.referenced || io.unanswered > 0;
+    if std::mem::replace(&mut io.keeps_alive, keeps_alive) == keeps_alive {
         return;
     }
     if let Some(threads) = &mut *environment.threads.borrow_mut() {
-        if referenced {
+        if keeps_alive {
             threads.referenced += 1;
         } else {
             threads.referenced -= 1;
@@ -246,6 +286,8 @@ pub(super) fn close(environment: &Environment, link: &Link, io: &mut ThreadIo) {
     uncork(environment, link.id, io);
     command(environment, link.id, io, CommandKind::Close);
     flush_commands(environment);
+    // The end is told even if nothing else keeps the process alive.
+    live_until_answered(environment, io);
     // What was held while paused is still delivered, before the last event.
     io.paused = false;
     release_held(environment, link.id, io);

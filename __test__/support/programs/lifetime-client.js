@@ -4,6 +4,9 @@
 
 const { WebSocket } = require('../subject');
 
+/** More than systems keep of what a peer does not read. */
+const MUCH = 32 * 1024 * 1024;
+
 const [url, mode] = process.argv.slice(2);
 const client = new WebSocket(url);
 
@@ -38,6 +41,19 @@ const modes = {
   'send and unref'() {
     for (let i = 0; i < 100; i++) client.send(`message ${i}`);
     client._socket.unref();
+  },
+  'unref and send much'() {
+    client._socket.unref();
+    client.send(Buffer.alloc(MUCH), () => console.log('written'));
+  },
+  'unref and terminate'() {
+    client._socket.unref();
+    client.terminate();
+  },
+  'unref and end'() {
+    client._socket.unref();
+    client.send('before the end');
+    client._socket.end(() => console.log('ended'));
   },
   'close and end'() {
     client.send('before the close');

@@ -97,7 +97,7 @@ fn try_move_out(environment: &Rc<Environment>, link: &Rc<Link>, untold: Untold) 
         accounted: accepted,
     };
     open_on_thread(environment, link, &io, parts, reading);
-    threads::set_referenced(environment, &mut io, referenced);
+    threads::set_referenced(environment, link.id, &mut io, referenced);
     *slot = Io::Thread(Box::new(io));
     true
 }
@@ -177,12 +177,11 @@ pub(in crate::bridge) fn settle(
         connection.mend();
     }
     let referenced = io.referenced;
-    threads::set_referenced(environment, io, false);
+    threads::stop_counting(environment, io);
     link.counters.clear_correction();
     link.counters.set_accepted(connection.outbound.accepted());
     link.counters.set_released(connection.outbound.flushed());
     link.counters.set_blocked(false);
-    poll.set_referenced(referenced);
     let bytes_read = io.budget.received();
     let io = EventLoopIo {
         started: true,
@@ -190,6 +189,7 @@ pub(in crate::bridge) fn settle(
         referenced,
         ..EventLoopIo::new(connection, poll, returned.socket)
     };
+    io.update_reference();
     io.update_interest();
     *slot = Io::EventLoop(Box::new(io));
     environment.mark_dirty(link);

@@ -177,7 +177,8 @@ fn finish_queueing(io: &mut EventLoopIo, link: &Link, mark: bool) {
 }
 
 /// Queues a message for a thread without a copy of its own, if others are sent the same in this
-/// turn and nothing waits before it here.
+/// turn and nothing waits before it here. A connection that does not keep the process alive has to hear
+/// when it is written.
 #[cfg(unix)]
 fn broadcast_to_thread(
     environment: &Environment,
@@ -186,7 +187,7 @@ fn broadcast_to_thread(
     payload: &[u8],
     options: MessageOptions,
 ) -> bool {
-    if !io.cork.is_empty() || !io.marks.is_empty() || io.is_returning() {
+    if !io.cork.is_empty() || !io.marks.is_empty() || io.is_returning() || !io.referenced {
         return false;
     }
     let Some(encoder) = &mut io.encoder else {

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::{Threads, command, flush_commands, set_referenced};
+use super::{Threads, command, count_answers, flush_commands, stop_counting};
 use crate::bridge::delivery::{Batch, Call, Kind, message_kind};
 use crate::bridge::environment::Environment;
 use crate::bridge::links::{Io, Link};
@@ -164,16 +164,20 @@ fn deliver(environment: &Rc<Environment>, link: &Rc<Link>, delivery: Delivery) {
     } = delivery;
     let closed = items.iter().any(|item| matches!(item, Item::Closed));
     let told = items.iter().map(Item::told).sum::<u32>();
+    let answers = items.iter().map(Item::answers).sum::<u32>();
     panics::guarded(environment, link, Call::Callback, || {
         dispatch(environment, link, items, &arena);
     });
     if let Io::Thread(io) = &mut *link.io.borrow_mut() {
         io.untold = io.untold.saturating_sub(told);
+        if answers > 0 {
+            count_answers(environment, io, answers);
+        }
         if charged > 0 && io.budget.release(charged) {
             command(environment, link.id, io, CommandKind::Unstall);
         }
         if closed {
-            set_referenced(environment, io, false);
+            stop_counting(environment, io);
         }
     }
     if closed {
@@ -210,6 +214,8 @@ fn is_heard(link: &Link, item: &Item) -> bool {
     match item {
         Item::Broken => !link.is_broken.replace(true),
         Item::End => true,
+        // What asked for that is no code of the program's.
+        Item::Written(_) => false,
         _ => item.is_news() || !link.is_broken.get(),
     }
 }
@@ -242,8 +248,8 @@ fn add(batch: &mut Batch<'_>, item: Item, arena: &[u8]) {
         Item::Drained => batch.note(Kind::Drained, 0),
         Item::Overflowed => batch.note(Kind::Overflowed, 0),
         Item::ShutDown => batch.note(Kind::ShutDown, 0),
-        // `migration::settle` has taken these.
-        Item::Returned(_) | Item::Kept => {}
+        // Who asked for these is told elsewhere.
+        Item::Written(_) | Item::Returned(_) | Item::Kept => {}
         Item::Closed => batch.note(Kind::Closed, 0),
     }
 }

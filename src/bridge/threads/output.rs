@@ -10,7 +10,7 @@ use crate::bridge::links::{Link, ThreadIo};
 use crate::driver::io_threads::CommandKind;
 use crate::protocol::MessageOptions;
 
-use super::command;
+use super::{command, live_until_written};
 
 /// Queues a message that its thread is to encode. Returns whether its sender may be told without
 /// waiting for the thread.
@@ -33,6 +33,7 @@ pub(in crate::bridge) fn send_message(
         mark,
     };
     command(environment, link.id, io, kind);
+    live_until_written(environment, link.id, io);
     taken
 }
 
@@ -60,6 +61,7 @@ pub(in crate::bridge) fn uncork(environment: &Environment, id: u64, io: &mut Thr
         marks: std::mem::take(&mut io.marks),
     };
     command(environment, id, io, kind);
+    live_until_written(environment, id, io);
 }
 
 impl ThreadIo {

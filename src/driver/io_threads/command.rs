@@ -88,6 +88,8 @@ pub enum CommandKind {
     /// Say [`Item::Drained`](super::Item::Drained) when all that is queued is written, even if the
     /// socket has taken it at once.
     TellDrained,
+    /// Say [`Item::Written`](super::Item::Written) when all that is queued is written.
+    TellWritten,
     /// Give the connection back, if it is open and nothing is on its way.
     /// [`Item::Returned`](super::Item::Returned) or [`Item::Kept`](super::Item::Kept) answers.
     Return,

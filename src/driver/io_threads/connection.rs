@@ -170,6 +170,11 @@ impl ThreadConnection {
                 self.flow.drain_awaited.set(true);
                 return true;
             }
+            CommandKind::TellWritten => {
+                let awaited = &self.flow.written_awaited;
+                awaited.set(awaited.get() + 1);
+                return true;
+            }
             CommandKind::Close => {
                 drop(state);
                 self.close();

@@ -38,6 +38,9 @@ pub enum Item {
     /// Everything queued has been written, after the socket had taken no more, or because JavaScript
     /// waits for that.
     Drained,
+    /// Everything queued has been written: the answer to so many
+    /// [`TellWritten`](super::CommandKind::TellWritten).
+    Written(u32),
     /// What waits for this peer is too much for the process.
     Overflowed,
     /// Our FIN has been sent.
@@ -59,6 +62,14 @@ impl Item {
         }
     }
 
+    /// How many questions whether everything is written this answers.
+    pub fn answers(&self) -> u32 {
+        match self {
+            Self::Written(count) => *count,
+            _ => 0,
+        }
+    }
+
     /// Whether this is nothing that the peer said, nor its end.
     pub fn is_news(&self) -> bool {
         matches!(
@@ -66,6 +77,7 @@ impl Item {
             Self::Sent(_)
                 | Self::Broken
                 | Self::Drained
+                | Self::Written(_)
                 | Self::Overflowed
                 | Self::ShutDown
                 | Self::WriteFailed(_)

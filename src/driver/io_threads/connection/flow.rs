@@ -24,6 +24,8 @@ pub(super) struct Flow {
     pub(super) shutdown: Cell<bool>,
     /// JavaScript waits for everything to be written, and takes it that the socket is full.
     pub(super) drain_awaited: Cell<bool>,
+    /// How often JavaScript has asked to be told when everything is written.
+    pub(super) written_awaited: Cell<u32>,
     /// JavaScript also wants the bytes as they are read.
     pub(super) tapped: Cell<bool>,
     /// Closing is to be a RST.

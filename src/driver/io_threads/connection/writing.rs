@@ -70,6 +70,10 @@ impl ThreadConnection {
                     let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Write);
                     delivery.items.push(Item::ShutDown);
                 }
+                let awaited = self.flow.written_awaited.take();
+                if awaited > 0 {
+                    delivery.items.push(Item::Written(awaited));
+                }
             }
             Err(error) => {
                 self.flow.write_failed.set(true);
