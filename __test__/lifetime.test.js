@@ -46,6 +46,16 @@ test('unref() of _socket lets the process of a client end', async (t) => {
   assert.equal(stdout, 'open\n');
 });
 
+test('a socket may have been unref()ed before it is a WebSocket', async (t) => {
+  const { url } = await startServer(t, Peer);
+
+  const program = runProgram(t, 'lifetime-client', url, 'unref before');
+
+  const { code, stdout } = await program.ended;
+  assert.equal(code, 0);
+  assert.equal(stdout, 'open\n');
+});
+
 test('what a slow peer has yet to take is sent, though the socket is unref()ed', async (t) => {
   const { wss, url } = await startServer(t, Peer);
   const accepted = eventOf(wss, 'connection');

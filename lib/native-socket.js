@@ -62,6 +62,7 @@ function takeOver(connection, socket, options, response) {
   standIn.attach(socket);
   connection.handle = standIn;
   socket._handle = standIn;
+  if (handle.hasRef?.() === false) standIn.unref();
   handle.close();
   socket[kConnection] = connection;
   Object.setPrototypeOf(socket, nativeSocket);

@@ -2,13 +2,15 @@
 
 // Connects to the URL and does what the mode says with the end of the process.
 
+const net = require('node:net');
 const { WebSocket } = require('../subject');
 
 /** More than systems keep of what a peer does not read. */
 const MUCH = 32 * 1024 * 1024;
 
 const [url, mode] = process.argv.slice(2);
-const client = new WebSocket(url);
+const options = mode === 'unref before' ? { createConnection } : {};
+const client = new WebSocket(url, options);
 
 const modes = {
   stay() {
@@ -55,6 +57,7 @@ const modes = {
     client.send('before the end');
     client._socket.end(() => console.log('ended'));
   },
+  'unref before': () => console.log('open'),
   'close and end'() {
     client.send('before the close');
     client.close(1000, 'natural end');
@@ -72,3 +75,14 @@ const modes = {
 client.on('open', modes[mode]);
 client.on('message', (data) => console.log(`message ${data}`));
 client.on('close', (code) => console.log(`closed ${code}`));
+
+function createConnection({ host, port }) {
+  return net.connect({ host, port }).unref();
+}
+
+// The handshake has to come to its end.
+if (mode === 'unref before') {
+  const alive = setInterval(() => {}, 1000);
+
+  client.once('open', () => clearInterval(alive));
+}
