@@ -222,7 +222,9 @@ class Connection {
     const { bufferedBytes, counters, handle } = this;
 
     // Of what the socket does not take it says so by itself.
-    if (bufferedBytes > 0 && !counters.isBlocked) handle.awaitDrain();
+    if (bufferedBytes > 0 && !counters.isBlocked) {
+      handle.awaitDrain(bufferedBytes);
+    }
     return bufferedBytes;
   }
 

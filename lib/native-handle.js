@@ -73,9 +73,16 @@ class NativeHandle {
     return this._activity !== before;
   }
 
-  /** Has `drain` emitted when all is written that has been sent. */
-  awaitDrain() {
+  /**
+   * Has `drain` emitted when all is written that has been sent, if so much waits
+   * that a writable stream would emit it. What is sent in a turn leaves at once
+   * then, and not together, which a look at a few bytes should not cost.
+   *
+   * @param {number} waiting bytes that a program has been told are waiting
+   */
+  awaitDrain(waiting) {
     if (this._awaitsDrain) return;
+    if (waiting < this._socket.writableHighWaterMark) return;
 
     this._awaitsDrain = native.awaitDrain(this._connection.id) === 1;
   }
