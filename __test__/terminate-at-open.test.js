@@ -47,15 +47,21 @@ test('terminate() at once amid a message that came with the response is a 1006 a
   }
 });
 
-test('terminate() at once is behind what came with the request, though somebody listens to the bytes', async (t) => {
+test('terminate() at once is behind what came with the request, and so is somebody who listens to the bytes', async (t) => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   t.after(() => stopServer(server));
   await eventOf(server, 'listening');
   const messages = [];
+  const lengths = [];
+  const frame = buildFrame({
+    opcode: OPCODE.TEXT,
+    payload: 'early',
+    mask: true,
+  });
   const connection = eventOf(server, 'connection');
   server.on('connection', (websocket) => {
     websocket.on('message', (data) => messages.push(`${data}`));
-    websocket._socket.on('data', () => {});
+    websocket._socket.on('data', ({ length }) => lengths.push(length));
     websocket.terminate();
   });
   const socket = net.connect(server.address().port, '127.0.0.1');
@@ -63,13 +69,48 @@ test('terminate() at once is behind what came with the request, though somebody 
   socket.write(
     Buffer.concat([
       Buffer.from(`${upgradeRequest({}).join('\r\n')}\r\n\r\n`),
-      buildFrame({ opcode: OPCODE.TEXT, payload: 'early', mask: true }),
+      frame,
     ]),
   );
   const [websocket] = await connection;
   const { code } = await closeOf(websocket);
 
   assert.deepEqual([...messages, code], ['early', 1006]);
+  assert.deepEqual(lengths, [frame.length]);
+});
+
+test('what came with the request is heard before setImmediate(), though somebody listens to the bytes', async (t) => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  t.after(() => stopServer(server));
+  await eventOf(server, 'listening');
+  const heard = [];
+  const closed = new Promise((resolve) => {
+    server.on('connection', (websocket) => {
+      websocket.on('message', (data) => heard.push(`${data}`));
+      websocket.on('close', resolve);
+      websocket._socket.on('data', ({ length }) => heard.push(length));
+      setImmediate(() => {
+        heard.push('immediate');
+        websocket.terminate();
+      });
+    });
+  });
+  const frame = buildFrame({
+    opcode: OPCODE.TEXT,
+    payload: 'early',
+    mask: true,
+  });
+  const socket = net.connect(server.address().port, '127.0.0.1');
+  socket.on('error', () => {}).resume();
+  socket.write(
+    Buffer.concat([
+      Buffer.from(`${upgradeRequest({}).join('\r\n')}\r\n\r\n`),
+      frame,
+    ]),
+  );
+  await closed;
+
+  assert.deepEqual(heard, ['early', frame.length, 'immediate']);
 });
 
 for (const dictionary of [undefined, Buffer.from('compressed ')]) {

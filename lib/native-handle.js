@@ -232,7 +232,7 @@ class NativeHandle {
     const socket = this._socket;
 
     if (socket.listenerCount('data') === 0) this._connection.tap(false);
-    else if (socket.readableFlowing) socket.push(bytes);
+    else if (socket.readableFlowing && !socket.destroyed) socket.push(bytes);
     else socket.emit('data', bytes);
   }
 

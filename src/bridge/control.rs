@@ -215,6 +215,7 @@ fn close_socket(environment: &Rc<Environment>, link: &Rc<Link>, mut io: super::l
         completed = io.connection.outbound.take_completed();
         link.counters.set_released(io.connection.outbound.flushed());
     }
+    link.was_tapped.set(io.tapped);
     link.io.replace(Io::Closing(Box::new(io.connection)));
     let environment = Rc::clone(environment);
     let link = Rc::clone(link);

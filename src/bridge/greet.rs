@@ -119,8 +119,10 @@ pub(super) fn ready(environment: &Rc<Environment>, id: u64) {
         is_long = look(environment, id, Moment::Readable)
     });
     if is_long && let Some(link) = environment.link(id as f64) {
-        // There may be more than what came with the request. Node reads on before anything else, too.
-        let reads = matches!(&*link.io.borrow(), Io::EventLoop(io) if io.may_read());
+        // There may be more than what came with the request. Node reads on before anything else, too,
+        // if that was as much as it reads at a time.
+        let reads = matches!(&*link.io.borrow(), Io::EventLoop(io)
+            if io.may_read() && io.bytes_read >= FIRST_READ as u64);
         if reads {
             super::receive::ready(environment, &link, READABLE);
         }
@@ -252,6 +254,22 @@ impl Greeting {
     }
 }
 
+impl Greeting {
+    /// Reads what is behind a first read of so many bytes, and which nobody is to hear. The socket's
+    /// error stays, for whoever writes to it.
+    fn discard(&self, environment: &Environment, first: usize) {
+        let mut buffer = environment.take_read_buffer();
+        let mut last = first;
+        while last == FIRST_READ {
+            last = match socket::receive(&self.socket, &mut buffer[..FIRST_READ]) {
+                Received::Bytes(length) => length,
+                _ => 0,
+            };
+        }
+        environment.give_back_read_buffer(buffer);
+    }
+}
+
 /// What Node reads of a socket at a time, and has heard whatever becomes of the connection.
 const FIRST_READ: usize = 64 * 1024;
 
@@ -277,10 +295,15 @@ pub(super) fn admit(environment: &Rc<Environment>, args: [sys::napi_value; 3]) -
     let Some(mut greeting) = greeting else {
         return Ok(raw::int32(env, 0));
     };
-    let Some(taken) = greeting.take_request(environment) else {
+    let Some(mut taken) = greeting.take_request(environment) else {
         let_go(environment, greeting);
         return Ok(raw::int32(env, 0));
     };
+    // Whom the answer cannot reach any more is not heard by Node either.
+    if taken.head.is_some() && socket::has_failed(&greeting.socket) {
+        taken.head = None;
+        greeting.discard(environment, taken.length);
+    }
     if response.is_empty() {
         response = plain_response(&taken.request);
     }

@@ -37,6 +37,8 @@ pub(super) struct Link {
     pub(super) dirty: Cell<bool>,
     /// JavaScript has let go of it, or it was never opened completely.
     pub(super) closed: Cell<bool>,
+    /// Somebody listened to the bytes of its socket when that was closed.
+    pub(super) was_tapped: Cell<bool>,
     /// What has been read of it on the loop is being decoded, further up the stack.
     pub(super) in_hand: Cell<bool>,
     /// There has been a panic in its service: see `panics`.

@@ -112,6 +112,7 @@ pub(super) fn insert(
         counters: reserved.counters,
         dirty: Cell::new(false),
         closed: Cell::new(false),
+        was_tapped: Cell::new(false),
         in_hand: Cell::new(false),
         is_broken: Cell::new(false),
         io: RefCell::new(io),
@@ -149,6 +150,11 @@ fn take_over(
     let Ok(socket) = takeover::duplicate(fd) else {
         return Ok(None);
     };
+    // With one that has failed Node goes on as it would: what it has read is not heard if the answer
+    // cannot be written.
+    if crate::driver::socket::has_failed(&socket) {
+        return Ok(None);
+    }
     panic_if_forced(Place::Open);
     let reserved = reserve(environment)?;
     let io = match choose_home(environment) {

@@ -208,7 +208,7 @@ fn with_decoder<R>(link: &Link, work: impl FnOnce(&mut Decoder) -> R) -> Option<
 }
 
 #[cfg(unix)]
-pub(super) use sockets::{ready, start};
+pub(super) use sockets::{hand_over, ready, start};
 
 #[cfg(unix)]
 mod sockets {
@@ -286,7 +286,10 @@ mod sockets {
                 }
             }
             // The program has closed the connection already, but what came before is heard.
-            Io::Closing(_) => head,
+            Io::Closing(_) => {
+                tapped = link.was_tapped.get().then(|| head.clone());
+                head
+            }
             _ => return false,
         };
         if !head.is_empty() {
@@ -295,9 +298,7 @@ mod sockets {
             });
             threads::flush_commands(environment);
         }
-        if let Some(bytes) = tapped {
-            hand_over(environment, link, bytes, Call::Nested);
-        }
+        hand_over(environment, link, tapped, Call::Nested);
         if let Io::EventLoop(io) = &*link.io.borrow() {
             io.update_interest();
         }
@@ -343,9 +344,7 @@ mod sockets {
                 Step::Bytes(length, tapped) => {
                     let bytes = &mut buffer[..length];
                     deliver(environment, link, bytes, None, Call::Callback);
-                    if let Some(bytes) = tapped {
-                        hand_over(environment, link, bytes, Call::Callback);
-                    }
+                    hand_over(environment, link, tapped, Call::Callback);
                     length
                 }
                 Step::Direct(direct, behind) => {
@@ -445,7 +444,16 @@ mod sockets {
     }
 
     /// Gives JavaScript the bytes of a read as they were.
-    fn hand_over(environment: &Environment, link: &Link, bytes: Vec<u8>, call: Call) {
+    /// Gives JavaScript the bytes as they were, if it wants them.
+    pub(crate) fn hand_over(
+        environment: &Environment,
+        link: &Link,
+        tapped: Option<Vec<u8>>,
+        call: Call,
+    ) {
+        let Some(bytes) = tapped else {
+            return;
+        };
         if bytes.is_empty() {
             return;
         }

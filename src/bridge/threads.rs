@@ -197,11 +197,12 @@ fn count_alive(environment: &Environment, io: &mut ThreadIo) {
 /// bytes it only adds to them: the decoder is needed for what is left of those.
 pub(super) fn start(environment: &Rc<Environment>, link: &Rc<Link>, mut head: Vec<u8>) {
     let was_in_hand = link.in_hand.get();
-    let at_once = match &*link.io.borrow() {
+    let (at_once, tapped) = match &*link.io.borrow() {
         Io::Thread(io) => {
             // The thread decodes nothing for a connection that the program has closed already.
-            let is_flowing = (!io.paused && !io.tapped) || link.closed.get();
-            io.decoder.is_some() && (is_flowing || was_in_hand)
+            let is_flowing = !io.paused || link.closed.get();
+            let at_once = io.decoder.is_some() && (is_flowing || was_in_hand);
+            (at_once, (at_once && io.tapped).then(|| head.clone()))
         }
         _ => return,
     };
@@ -209,6 +210,7 @@ pub(super) fn start(environment: &Rc<Environment>, link: &Rc<Link>, mut head: Ve
         link.in_hand.set(true);
         super::receive::deliver(environment, link, &mut head, None, Call::Nested);
         link.in_hand.set(was_in_hand);
+        super::receive::hand_over(environment, link, tapped, Call::Nested);
         head.clear();
     }
     if at_once && was_in_hand {

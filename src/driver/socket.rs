@@ -123,6 +123,12 @@ pub fn failure(socket: &Socket) -> Option<io::Error> {
     socket.take_error().ok().flatten()
 }
 
+/// Whether the peer has reset the connection, or it has failed otherwise. What came before can still be
+/// read, and the next call says what has happened.
+pub fn has_failed(socket: &Socket) -> bool {
+    poll(socket, 0, 0).is_ok_and(|ready| ready & libc::POLLERR != 0)
+}
+
 fn classify(mut read: impl FnMut() -> io::Result<usize>) -> Received {
     loop {
         return match read() {
@@ -222,23 +228,28 @@ pub fn flush_until(socket: &Socket, outbound: &mut Outbound, deadline: Instant) 
 }
 
 fn wait_writable(socket: &Socket, left: Duration) -> io::Result<()> {
+    let milliseconds = i32::try_from(left.as_millis()).unwrap_or(i32::MAX).max(1);
+    match poll(socket, libc::POLLOUT, milliseconds) {
+        Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// What has happened of `events`, or went wrong, within a time.
+fn poll(socket: &Socket, events: i16, milliseconds: i32) -> io::Result<i16> {
     use std::os::fd::AsRawFd;
 
     let mut poll = libc::pollfd {
         fd: socket.as_raw_fd(),
-        events: libc::POLLOUT,
+        events,
         revents: 0,
     };
-    let milliseconds = i32::try_from(left.as_millis()).unwrap_or(i32::MAX).max(1);
     // SAFETY: `poll` is one valid pollfd, and the descriptor is open as long as `socket` lives.
     let result = unsafe { libc::poll(&mut poll, 1, milliseconds) };
     if result < 0 {
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
+        return Err(io::Error::last_os_error());
     }
-    Ok(())
+    Ok(poll.revents)
 }
 
 /// `None` if the socket takes no more.
