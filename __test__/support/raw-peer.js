@@ -39,8 +39,8 @@ class RawPeer {
       });
     });
     socket.on('error', () => {});
-    socket.on('data', (chunk) => this.#receive(chunk));
-    if (head.length > 0) this.#receive(head);
+    socket.on('data', (chunk) => this.take(chunk));
+    if (head.length > 0) this.take(head);
   }
 
   /** Sends bytes as they are. */
@@ -95,7 +95,8 @@ class RawPeer {
     return payload && payload.length > 1 ? payload.readUInt16BE(0) : undefined;
   }
 
-  #receive(chunk) {
+  /** Takes bytes as frames, or parts of them. */
+  take(chunk) {
     for (const frame of this.#parser.push(chunk)) {
       this.frames.push(frame);
       this.onFrame?.(frame);

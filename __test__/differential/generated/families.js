@@ -6,7 +6,8 @@
  * @type {Array<{ family: import('./check-family').Family, share: number }>}
  */
 module.exports = [
-  { family: require('./traffic'), share: 0.5 },
+  { family: require('./traffic'), share: 0.3 },
+  { family: require('./opening'), share: 0.2 },
   { family: require('./streams'), share: 0.1 },
   { family: require('./server-handshake'), share: 0.1 },
   { family: require('./client-handshake'), share: 0.1 },

@@ -179,16 +179,46 @@ const anyFrames = fc.oneof(
   { weight: 1, arbitrary: invalidMessage },
 );
 
-module.exports = { anyFrames, layOut };
+/** Frames that break no rule, whatever is in front of them, if there is no limit. */
+const soundFrames = fc.oneof(
+  { weight: 6, arbitrary: wholeMessage.map(alone) },
+  { weight: 3, arbitrary: fragmentedMessage },
+  { weight: 3, arbitrary: anyControl.map(alone) },
+);
+
+const compressedFrames = fc.oneof(
+  compressedMessage.map(alone),
+  compressedFragments,
+);
+
+/** Frames with which a connection may end. */
+const lastFrames = fc.oneof(
+  { weight: 3, arbitrary: closeFrame.map(alone) },
+  { weight: 2, arbitrary: malformed.map(alone) },
+  { weight: 1, arbitrary: invalidMessage },
+);
+
+module.exports = {
+  anyFrames,
+  soundFrames,
+  compressedFrames,
+  lastFrames,
+  layOut,
+};
 
 /**
  * @param {RawPeer} raw
  * @param {object} frame one of `anyFrames`
  * @param {boolean} masks what the role of the raw peer demands
+ * @param {Buffer} [key]
  * @returns {Buffer}
  */
-function layOut(raw, { inflated, wrongMask, length, ...frame }, masks) {
-  const key = Buffer.from([1, 2, 3, 4]);
+function layOut(
+  raw,
+  { inflated, wrongMask, length, ...frame },
+  masks,
+  key = Buffer.from([1, 2, 3, 4]),
+) {
   return raw.build({
     ...frame,
     payload: inflated ? deflate(inflated) : frame.payload,

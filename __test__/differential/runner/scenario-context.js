@@ -24,7 +24,7 @@ class ScenarioContext {
   lanes = new Map();
   /**
    * What `settle()` looks at: connections, or anything that has `isAtRest()`, which tells whether
-   * the oracle has nothing in work.
+   * the oracle has nothing in work, or `isQuiet()`, which does so for both.
    *
    * @type {object[]}
    */

@@ -60,7 +60,8 @@ async function deliver(t, { subject, raw }, chunks) {
   }
 }
 
-function isIdle(t, { isAtRest: isOwnRest, subject, raw, peer }) {
+function isIdle(t, { isQuiet, isAtRest: isOwnRest, subject, raw, peer }) {
+  if (isQuiet) return isQuiet();
   if (isOwnRest) return !t.isOracle || isOwnRest();
   const other = raw?.socket ?? peer._socket;
   if (!isRead(subject, { socket: other, ended: raw?.ended ?? false })) {
