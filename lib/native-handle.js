@@ -232,8 +232,11 @@ class NativeHandle {
     const socket = this._socket;
 
     if (socket.listenerCount('data') === 0) this._connection.tap(false);
-    else if (socket.readableFlowing && !socket.destroyed) socket.push(bytes);
-    else socket.emit('data', bytes);
+    else if (!socket.destroyed && socket.readableFlowing) socket.push(bytes);
+    // To one that is destroyed while it is paused nothing is given any more.
+    else if (!socket.destroyed || socket.readableFlowing) {
+      socket.emit('data', bytes);
+    }
   }
 
   /**
