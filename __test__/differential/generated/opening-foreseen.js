@@ -76,7 +76,9 @@ function isCutShort(plan) {
   const inflates = deflate && groups.flat().some(({ rsv1 }) => rsv1);
   if (deflate && plan.stream) return true;
   return Boolean(
-    inflates && (plan.end || acts.some(({ when }) => when !== 'at once')),
+    inflates &&
+    (plan.end ||
+      acts.some(({ when, what }) => when !== 'at once' || awaits(what))),
   );
 }
 
@@ -124,7 +126,6 @@ function endsElsewhere(plan) {
 /** What waits for a Blob in the end comes before `close` or after it, as the thread pool has it. */
 function awaitsInTheEnd(plan) {
   const { acts, later } = plan;
-  const awaits = (what) => what.act === 'send a Blob, await it';
   return (
     pauses(plan) &&
     (later.some(awaits) ||
@@ -199,6 +200,10 @@ function foreseeableActs(plan, role) {
   const { acts } = plan;
   if (role === 'server' || size(plan) < FIRST_READ) return acts;
   return acts.filter(({ when }) => !isLater(when));
+}
+
+function awaits({ act }) {
+  return act === 'send a Blob, await it';
 }
 
 function isLater(when) {
