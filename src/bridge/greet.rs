@@ -252,9 +252,7 @@ impl Greeting {
             head,
         })
     }
-}
 
-impl Greeting {
     /// Reads what is behind a first read of so many bytes, and which nobody is to hear. The socket's
     /// error stays, for whoever writes to it.
     fn discard(&self, environment: &Environment, first: usize) {

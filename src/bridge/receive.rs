@@ -443,8 +443,7 @@ mod sockets {
         (Step::Bytes(length, tapped), buffer.len())
     }
 
-    /// Gives JavaScript the bytes of a read as they were.
-    /// Gives JavaScript the bytes as they were, if it wants them.
+    /// Gives JavaScript the bytes of a read as they were, if it wants them.
     pub(crate) fn hand_over(
         environment: &Environment,
         link: &Link,
