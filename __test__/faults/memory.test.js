@@ -27,7 +27,7 @@ for (const [way, send] of Object.entries(WAYS)) {
     `a message ${way} for which there is no memory ends its connection, and no other`,
     options,
     async (t) => {
-      const limits = { ulimit: '-v 2500000', flags: ['--expose-gc'] };
+      const limits = { ulimit: '-v 2500000' };
       const { line } = runLimited(t, limits, 'short-of-memory');
       const url = `ws://127.0.0.1:${await line('port')}`;
       const other = await open(t, `${url}/take`);

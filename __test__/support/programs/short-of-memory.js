@@ -2,6 +2,8 @@
 
 // A server that takes messages of any length, in a process that has little memory left for them.
 
+const fs = require('node:fs');
+
 const { WebSocketServer } = require('../subject');
 
 const BLOCK = 64 * 1024 * 1024;
@@ -26,12 +28,25 @@ wss.on('connection', (connection, { url }) => {
   });
 });
 
-/** Memory that is not written to costs nothing but addresses, and these are what is limited. */
+/**
+ * Memory that is not written to costs nothing but addresses, and these are what is limited. To ask for
+ * more than there is would do, too, but early versions of Node 20 may end there.
+ */
 function takeMemory() {
-  try {
-    for (;;) taken.push(Buffer.allocUnsafeSlow(BLOCK));
-  } catch {
-    taken.length -= LEFT;
-    global.gc();
+  const left = addressesLeft();
+
+  for (let take = LEFT * BLOCK; take + BLOCK <= left; take += BLOCK) {
+    taken.push(Buffer.allocUnsafeSlow(BLOCK));
   }
+}
+
+/** How many bytes of addresses the limit leaves; Linux only. */
+function addressesLeft() {
+  const limit = numberIn('limits', /^Max address space +(\d+)/m);
+  const used = numberIn('status', /^VmSize:\s+(\d+) kB/m) * 1024;
+  return limit - used;
+}
+
+function numberIn(file, pattern) {
+  return Number(pattern.exec(fs.readFileSync(`/proc/self/${file}`, 'utf8'))[1]);
 }
