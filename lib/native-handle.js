@@ -39,7 +39,7 @@ class NativeHandle {
     this._referenced = true;
     /** Whether an I/O thread has been asked to say that all is written. */
     this._awaitsDrain = false;
-    /** Bytes moved when somebody last asked whether there were any. */
+    /** Bytes sent or moved when somebody last asked whether there were any. */
     this._activity = 0;
     this.reading = true;
   }
@@ -64,12 +64,14 @@ class NativeHandle {
   }
 
   /**
-   * @returns {boolean} whether bytes have moved since this was last asked
+   * @returns {boolean} whether something was sent, or bytes have moved, since
+   *     this was last asked: what a slow peer takes piece by piece counts, too
    */
   wasActive() {
     const before = this._activity;
+    const { acceptedBytes, writtenBytes } = this._connection;
 
-    this._activity = this.bytesRead + this.bytesWritten;
+    this._activity = this.bytesRead + acceptedBytes + writtenBytes;
     return this._activity !== before;
   }
 
