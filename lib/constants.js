@@ -46,7 +46,7 @@ const CONNECTION_DEFAULTS = Object.freeze({
 /** One empty Buffer for everyone who needs one. */
 const EMPTY_BUFFER = Buffer.alloc(0);
 
-/** On a WebSocket, and on a socket that was taken over: the connection. */
+/** On a WebSocket, its receiver, and a socket that was taken over: the connection. */
 const kConnection = Symbol('hawser: connection');
 
 /** Marks a listener which was registered through an `on*` attribute. */
@@ -54,6 +54,9 @@ const kForOnEventAttribute = Symbol('hawser: set through an on* attribute');
 
 /** On a listener made by `addEventListener()`: what the user passed to it. */
 const kListener = Symbol('hawser: listener given by the user');
+
+/** On a sender: where its frames go. */
+const kOutput = Symbol('hawser: output of a sender');
 
 /** On a WebSocketServer: the HTTP server, without a program having asked. */
 const kServer = Symbol('hawser: HTTP server of a WebSocketServer');
@@ -90,6 +93,7 @@ module.exports = {
   kConnection,
   kForOnEventAttribute,
   kListener,
+  kOutput,
   kServer,
   kSocket,
   kStatusCode,

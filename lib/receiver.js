@@ -47,7 +47,7 @@ class Receiver extends Writable {
     super();
 
     /** @type {Connection} */
-    this._connection = options[kConnection] ?? openConnection(this, options);
+    this[kConnection] = options[kConnection] ?? openConnection(this, options);
     /** @type {Error | null} */
     this._failure = null;
     this._concluded = false;
@@ -69,28 +69,28 @@ class Receiver extends Writable {
 
   /** How binary messages are given; may be changed at any time. */
   get _binaryType() {
-    return this._connection.binaryType;
+    return this[kConnection].binaryType;
   }
 
   set _binaryType(type) {
-    this._connection.setBinaryType(type);
+    this[kConnection].setBinaryType(type);
   }
 
   /** Whether several events may come in one tick. */
   get _allowSynchronousEvents() {
-    return this._connection.allowSynchronousEvents;
+    return this[kConnection].allowSynchronousEvents;
   }
 
   /** The negotiated extensions. */
   get _extensions() {
-    const { perMessageDeflate } = this._connection.settings;
+    const { perMessageDeflate } = this[kConnection].settings;
 
     return perMessageDeflate ? { 'permessage-deflate': perMessageDeflate } : {};
   }
 
   /** Which end this is. */
   get _isServer() {
-    return Boolean(this._connection.settings.isServer);
+    return Boolean(this[kConnection].settings.isServer);
   }
 
   /** Whether the peer broke the protocol. */
@@ -106,7 +106,7 @@ class Receiver extends Writable {
    */
   _write(chunk, encoding, callback) {
     this._thrown = [];
-    if (!this._concluded) this._connection.receive(ownBytes(chunk));
+    if (!this._concluded) this[kConnection].receive(ownBytes(chunk));
 
     const [first, ...others] = this._thrown;
     const hasThrown = this._thrown.length > 0;
@@ -117,7 +117,7 @@ class Receiver extends Writable {
     if (hasThrown) throw first;
 
     if (this._failure !== null) callback(this._failure);
-    else if (this._connection.isIdle) callback();
+    else if (this[kConnection].isIdle) callback();
     else this._whenIdle = () => callback(this._failure);
   }
 }
@@ -126,10 +126,10 @@ for (const name of Connection.CHANGEABLE) {
   Object.defineProperty(Receiver.prototype, `_${name}`, {
     configurable: true,
     get() {
-      return this._connection.settings[name];
+      return this[kConnection].settings[name];
     },
     set(value) {
-      this._connection.change(name, value);
+      this[kConnection].change(name, value);
     },
   });
 }

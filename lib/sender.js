@@ -13,7 +13,7 @@ const {
 } = require('./blob-reading');
 const closeBody = require('./close-body');
 const Connection = require('./connection');
-const { EMPTY_BUFFER, NOOP, kSocket } = require('./constants');
+const { EMPTY_BUFFER, NOOP, kOutput, kSocket } = require('./constants');
 const errors = require('./errors');
 const {
   BINARY,
@@ -72,7 +72,7 @@ class Sender {
     this._generateMask = generateMask;
     this._maskBuffer = generateMask ? Buffer.alloc(4) : undefined;
     /** Where frames go. */
-    this._output = connection?.isNative
+    this[kOutput] = connection?.isNative
       ? new NativeOutput(connection, socket)
       : new StreamOutput(connection ?? openEncoder(this._extensions), socket);
 
@@ -261,7 +261,7 @@ class Sender {
    */
   sendFrame(list, callback) {
     if (callback) checkCallback(callback);
-    this._output.frame(list, callback);
+    this[kOutput].frame(list, callback);
   }
 
   /**
@@ -283,7 +283,7 @@ class Sender {
     }
 
     if (this.sendFrame !== sendFrame) {
-      const list = this._output.encodeMessage(payload, flags, key);
+      const list = this[kOutput].encodeMessage(payload, flags, key);
 
       // What cannot be made is refused below.
       if (list) {
@@ -294,7 +294,7 @@ class Sender {
     }
 
     if (callback) checkCallback(callback);
-    this._output.message(payload, flags, key, callback);
+    this[kOutput].message(payload, flags, key, callback);
     if (this._maxBufferedAmount > 0) this._checkBuffered();
   }
 
@@ -343,13 +343,13 @@ class Sender {
     const list =
       this.sendFrame === sendFrame
         ? null
-        : this._output.encodeControl(payload, flags, key);
+        : this[kOutput].encodeControl(payload, flags, key);
 
     // What cannot be made is refused by the output.
     if (list !== null) this.sendFrame(list, callback);
     else {
       if (callback) checkCallback(callback);
-      this._output.control(payload, flags, key, callback);
+      this[kOutput].control(payload, flags, key, callback);
     }
 
     // A close frame is the last, and has a timeout of its own.
@@ -384,7 +384,7 @@ class Sender {
    *     callbacks of what has been written
    */
   afterCallbacks(action) {
-    this._output.afterCallbacks(action);
+    this[kOutput].afterCallbacks(action);
   }
 
   /** Whether what is given to it is with its output at once. */
@@ -398,12 +398,12 @@ class Sender {
 
   /** Bytes that were sent and have not been taken by the system. */
   get bufferedBytes() {
-    return this._output.bufferedBytes + this._bufferedBytes;
+    return this[kOutput].bufferedBytes + this._bufferedBytes;
   }
 
   /** Lets go what was written in this turn. */
   flush() {
-    this._output.flush();
+    this[kOutput].flush();
   }
 
   /**

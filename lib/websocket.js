@@ -15,6 +15,7 @@ const {
   OPEN,
   READY_STATES,
   kConnection,
+  kOutput,
   kSocket,
   kUpgradeResponse,
   kWebSocket,
@@ -295,7 +296,7 @@ class WebSocket extends EventEmitter {
       this._sender.onoverflow = senderOnOverflow;
     }
 
-    if (link !== null) link.output = this._sender._output;
+    if (link !== null) link.output = this._sender[kOutput];
 
     listenToSocket(socket, connection.isNative);
 
