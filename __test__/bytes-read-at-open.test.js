@@ -3,13 +3,12 @@
 // What comes with a request, or with its answer, is read once, and counted once.
 
 const assert = require('node:assert/strict');
-const http = require('node:http');
 const net = require('node:net');
 const { test } = require('node:test');
-const { stopServer } = require('./support/connections');
 const { OPCODE, buildFrame } = require('./support/frames');
 const { listenRaw } = require('./support/raw-peer');
-const { WebSocket, WebSocketServer } = require('./support/subject');
+const { listenBeside, listenItself } = require('./support/servers');
+const { WebSocket } = require('./support/subject');
 const { upgradeRequest } = require('./support/upgrade-request');
 const { closeOf, eventOf } = require('./support/waiting');
 
@@ -67,18 +66,3 @@ test('bytesRead of a client', async (t) => {
   assert.ok(counts[0] > frame.length);
   assert.deepEqual(new Set(counts).size, 1, `${counts}`);
 });
-
-async function listenItself(t) {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  t.after(() => stopServer(server));
-  await eventOf(server, 'listening');
-  return server;
-}
-
-async function listenBeside(t) {
-  const server = http.createServer();
-  t.after(() => new Promise((resolve) => server.close(resolve)));
-  server.listen(0, '127.0.0.1');
-  await eventOf(server, 'listening');
-  return new WebSocketServer({ server });
-}

@@ -3,12 +3,11 @@
 // The end of a connection that is there with the request, before the server has looked at it.
 
 const assert = require('node:assert/strict');
-const http = require('node:http');
 const { test } = require('node:test');
-const { stopServer } = require('./support/connections');
 const { FarSocket } = require('./support/far-sockets');
 const { OPCODE, buildFrame } = require('./support/frames');
-const { WebSocket, WebSocketServer } = require('./support/subject');
+const { listenBeside, listenItself } = require('./support/servers');
+const { WebSocket } = require('./support/subject');
 const { upgradeRequest } = require('./support/upgrade-request');
 const { closeOf, eventOf } = require('./support/waiting');
 
@@ -79,18 +78,3 @@ test(
     assert.deepEqual(await states, [WebSocket.OPEN, 16_000]);
   },
 );
-
-async function listenItself(t) {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  t.after(() => stopServer(server));
-  await eventOf(server, 'listening');
-  return server;
-}
-
-async function listenBeside(t) {
-  const server = http.createServer();
-  t.after(() => new Promise((resolve) => server.close(resolve)));
-  server.listen(0, '127.0.0.1');
-  await eventOf(server, 'listening');
-  return new WebSocketServer({ server });
-}

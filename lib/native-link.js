@@ -45,6 +45,8 @@ class NativeLink {
     this.socket = null;
     /** @type {any} who writes frames, and is to know the real socket */
     this.output = null;
+    /** Bytes that a program was last told are waiting for a thread. */
+    this.seenWaiting = 0;
     this[kWebSocket] = undefined;
 
     /** Whether the peer's FIN came, and whether that has been told. */
@@ -132,6 +134,9 @@ class NativeLink {
     if (this.socket === null) {
       this.socket = makeSocket(this);
       this.output?.setSocket(this.socket);
+      if (this.seenWaiting > 0) {
+        this.connection.handle?.awaitDrain(this.seenWaiting);
+      }
 
       const websocket = this[kWebSocket];
 
@@ -222,8 +227,15 @@ class NativeLink {
     else this.connection.resume();
   }
 
-  /** Nobody can listen for `drain` here. */
-  awaitDrain() {}
+  /**
+   * Nobody can listen for `drain` before there is a socket, which is asked for
+   * it then.
+   *
+   * @param {number} waiting bytes that a program has been told are waiting
+   */
+  awaitDrain(waiting) {
+    this.seenWaiting = waiting;
+  }
 
   // What the engine does not take: a real socket says why.
   write(...args) {

@@ -1,11 +1,19 @@
 'use strict';
 
+const http = require('node:http');
 const net = require('node:net');
-const { Peer } = require('./connections');
+const { Peer, stopServer } = require('./connections');
 const { WebSocketServer } = require('./subject');
 const { eventOf } = require('./waiting');
 
-module.exports = { listen, open, refusingUrl, serve };
+module.exports = {
+  listen,
+  listenBeside,
+  listenItself,
+  open,
+  refusingUrl,
+  serve,
+};
 
 /**
  * A WebSocket server of the subject beside an HTTP server, which is made to
@@ -15,6 +23,20 @@ async function serve(t, server) {
   const wss = new WebSocketServer({ server });
   const port = await listen(t, server);
   return { wss, port };
+}
+
+/** A WebSocket server of the subject with a port of its own, which listens. */
+async function listenItself(t) {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  t.after(() => stopServer(server));
+  await eventOf(server, 'listening');
+  return server;
+}
+
+/** The same beside an HTTP server. */
+async function listenBeside(t) {
+  const { wss } = await serve(t, http.createServer());
+  return wss;
 }
 
 /** Makes a server listen on a free port; what is open then ends with the test. */
